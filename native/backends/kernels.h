@@ -1,0 +1,63 @@
+// The kernels of one instruction set: every function of the list, in every way it runs.
+#pragma once
+
+#include "../functions.h"
+#include "../math/cells.h"
+#include "../math/relu.h"
+#include "../math/sigmoid.h"
+#include "../math/softplus.h"
+#include "../math/threshold.h"
+#include "apply.h"
+
+namespace softplus {
+
+template <class Simd>
+struct KernelsOf {
+  using Lanes = typename Simd::Lanes;
+  using Table = typename Simd::Table;
+
+  struct softplus {
+    static void plain(const float* x, float* y, size_t count, Options) {
+      apply<Simd>(Softplus<Simd>{Table::template of<softplusCells>(), {}}, x, y, count);
+    }
+    static void thresholded(const float* x, float* y, size_t count, Options o) {
+      const Softplus<Simd> f{Table::template of<softplusCells>(), {}};
+      apply<Simd>(Thresholded<Softplus<Simd>>{f, o.threshold}, x, y, count);
+    }
+    static void scaled(const float* x, float* y, size_t count, Options o) {
+      const ScaledSoftplus<Simd> f{Table::template of<softplusCells>(), {o.beta}, 1.0 / o.beta};
+      apply<Simd>(Thresholded<ScaledSoftplus<Simd>>{f, o.threshold}, x, y, count);
+    }
+  };
+
+  struct derivative {
+    static void plain(const float* x, float* y, size_t count, Options) {
+      apply<Simd>(Sigmoid<Simd, Plain>{Table::template of<sigmoidCells>(), {}}, x, y, count);
+    }
+    static void thresholded(const float* x, float* y, size_t count, Options o) {
+      const Sigmoid<Simd, Plain> f{Table::template of<sigmoidCells>(), {}};
+      apply<Simd>(Thresholded<Sigmoid<Simd, Plain>>{f, o.threshold}, x, y, count);
+    }
+    static void scaled(const float* x, float* y, size_t count, Options o) {
+      const Sigmoid<Simd, Scaled> f{Table::template of<sigmoidCells>(), {o.beta}};
+      apply<Simd>(Thresholded<Sigmoid<Simd, Scaled>>{f, o.threshold}, x, y, count);
+    }
+  };
+
+  struct relu {
+    static void plain(const float* x, float* y, size_t count, Options) { applyAt<Simd>(Relu<Simd>{}, x, y, count); }
+    static constexpr Kernel thresholded = nullptr, scaled = nullptr;
+  };
+
+  struct reluDerivative {
+    static void plain(const float* x, float* y, size_t count, Options) {
+      applyAt<Simd>(ReluDerivative<Simd>{}, x, y, count);
+    }
+    static constexpr Kernel thresholded = nullptr, scaled = nullptr;
+  };
+};
+
+#define SOFTPLUS_KERNELS(name) \
+  {#name, KernelsOf<Simd>::name::plain, KernelsOf<Simd>::name::thresholded, KernelsOf<Simd>::name::scaled},
+
+}  // namespace softplus

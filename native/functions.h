@@ -1,0 +1,37 @@
+// The list of functions: it drives the backends, the dispatch, the addon and the tests.
+#pragma once
+
+#include <cstddef>
+
+// A new function is one line here, its mathematics in math/, its kernels in backends/kernels.h and its twin in src/.
+#define SOFTPLUS_FUNCTIONS(each) each(softplus) each(derivative) each(relu) each(reluDerivative)
+
+namespace softplus {
+
+struct Options {
+  float beta = 1.0f;
+  float threshold = 0.0f;
+};
+
+// y[i] = f(x[i]) for i < count; y is x itself or does not overlap it.
+using Kernel = void (*)(const float* x, float* y, size_t count, Options options);
+
+// The ways a function runs: beta 1 without threshold, beta 1 with one, both. relu has only the first.
+struct Kernels {
+  const char* name;
+  Kernel plain, thresholded, scaled;
+};
+
+enum Function {
+#define SOFTPLUS_ENUMERATOR(name) name##Function,
+  SOFTPLUS_FUNCTIONS(SOFTPLUS_ENUMERATOR)
+#undef SOFTPLUS_ENUMERATOR
+      functionCount
+};
+
+struct Backend {
+  const char* name;
+  Kernels functions[functionCount];
+};
+
+}  // namespace softplus

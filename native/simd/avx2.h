@@ -1,0 +1,171 @@
+// Eight float32 lanes in an AVX2 register, with FMA. The names and their meaning are those of avx512.h.
+//
+// max(a, b) keeps a NaN of its second operand; the first must not be NaN.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../math/coefficients.h"
+#include "inline.h"
+
+// Anonymous: what is compiled with AVX2 flags must not be merged with another backend's code by the linker.
+namespace softplus {
+namespace {
+
+struct Mask {
+  __m256 v;
+};
+
+struct Lanes {
+  static constexpr size_t count = 8;
+  __m256 v;
+
+  Lanes() = default;
+  SOFTPLUS_INLINE Lanes(__m256 lanes) : v(lanes) {}
+  SOFTPLUS_INLINE Lanes(float all) : v(_mm256_set1_ps(all)) {}
+
+  static SOFTPLUS_INLINE Lanes load(const float* from) { return {_mm256_loadu_ps(from)}; }
+  SOFTPLUS_INLINE void store(float* to) const { _mm256_storeu_ps(to, v); }
+  static SOFTPLUS_INLINE Lanes loadFirst(const float* from, size_t n) {
+    return {_mm256_maskload_ps(from, firstLanes(n))};
+  }
+  SOFTPLUS_INLINE void storeFirst(float* to, size_t n) const { _mm256_maskstore_ps(to, firstLanes(n), v); }
+
+ private:
+  static SOFTPLUS_INLINE __m256i firstLanes(size_t n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+};
+
+SOFTPLUS_INLINE Lanes operator+(Lanes a, Lanes b) { return {_mm256_add_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes operator-(Lanes a, Lanes b) { return {_mm256_sub_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return {_mm256_mul_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return {_mm256_max_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {_mm256_min_ps(a.v, b.v)}; }
+
+SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)}; }
+SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ)}; }
+SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {_mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q)}; }
+// What selects by the sign bit alone.
+SOFTPLUS_INLINE Mask isSignSet(Lanes a) { return {a.v}; }
+SOFTPLUS_INLINE bool areAll(Mask m) { return _mm256_movemask_ps(m.v) == 0xff; }
+SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {_mm256_or_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {_mm256_blendv_ps(no.v, yes.v, m.v)}; }
+
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm256_or_ps(a.v, _mm256_set1_ps(-0.0f))}; }
+SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+
+// The largest magnitude seen, compared as integers, so that NaN counts as larger than infinity.
+struct Magnitude {
+  __m256i v = _mm256_setzero_si256();
+  SOFTPLUS_INLINE void add(Lanes a) { v = _mm256_max_epu32(v, _mm256_castps_si256(withSignClear(a).v)); }
+  SOFTPLUS_INLINE bool isBelow(float limit) const {
+    const __m256i bits = _mm256_castps_si256(_mm256_set1_ps(limit));
+    return _mm256_movemask_epi8(_mm256_cmpgt_epi32(bits, v)) == -1;
+  }
+};
+
+// 2^n for an integer n in [-126, 127], by building its bits.
+SOFTPLUS_INLINE Lanes pow2(Lanes n) {
+  const __m256i bits = _mm256_castps_si256((n + (0x1.8p23f + 127.0f)).v);
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(bits, 23))};
+}
+
+// a 2^n, rounded once, also into the subnormals, for a normal a > 0 and an integer n <= 0.
+//
+// n is added to the exponent. Where that leaves no normal number, adding 2^(-126 - n) rounds a to the unit of the
+// subnormals instead, which no multiplication does without a trap into microcode.
+SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
+  const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256((n + 0x1.8p23f).v), 23);
+  const __m256i normal = _mm256_add_epi32(_mm256_castps_si256(a.v), exponent);
+  const __m256i unit = _mm256_sub_epi32(_mm256_set1_epi32(0x00800000), exponent);
+  const __m256i rounded = _mm256_castps_si256(_mm256_add_ps(a.v, _mm256_castsi256_ps(unit)));
+  const __m256i subnormal = _mm256_sub_epi32(rounded, unit);
+  const __m256i isSubnormal = _mm256_cmpgt_epi32(_mm256_set1_epi32(0x00800000), normal);
+  return {_mm256_castsi256_ps(_mm256_blendv_epi8(normal, subnormal, isSubnormal))};
+}
+
+// The same lanes in binary64.
+struct Wide {
+  __m256d lo, hi;
+
+  SOFTPLUS_INLINE Wide(__m256d low, __m256d high) : lo(low), hi(high) {}
+  SOFTPLUS_INLINE Wide(double all) : Wide(_mm256_set1_pd(all), _mm256_set1_pd(all)) {}
+};
+
+SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {_mm256_add_pd(a.lo, b.lo), _mm256_add_pd(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {_mm256_sub_pd(a.lo, b.lo), _mm256_sub_pd(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {_mm256_mul_pd(a.lo, b.lo), _mm256_mul_pd(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide widen(Lanes a) {
+  return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)), _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))};
+}
+SOFTPLUS_INLINE Lanes narrow(Wide a) {
+  return {_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(a.lo)), _mm256_cvtpd_ps(a.hi), 1)};
+}
+// 2^n in binary64 for an integer n in [-1022, 1023].
+SOFTPLUS_INLINE Wide widePow2(Lanes n) {
+  const Wide biased = widen(n) + (0x1.8p52 + 1023.0);
+  return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(biased.lo), 52)),
+          _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(biased.hi), 52))};
+}
+
+// A table of 32 rows of 8, in memory.
+struct Table {
+  const float* rows;
+  template <const float (&rows)[32][8]>
+  static SOFTPLUS_INLINE Table of() {
+    return {&rows[0][0]};
+  }
+};
+
+// Four columns of eight rows, whose places in bytes are given: a 4x4 transpose in either half of the registers.
+struct Columns {
+  Lanes c0, c1, c2, c3;
+  SOFTPLUS_INLINE Columns(const char* rows, const uint32_t* at) {
+    const auto pair = [=](int i) SOFTPLUS_INLINE_LAMBDA {
+      const __m128 lo = _mm_load_ps(reinterpret_cast<const float*>(rows + at[i]));
+      const __m128 hi = _mm_load_ps(reinterpret_cast<const float*>(rows + at[i + 4]));
+      return _mm256_insertf128_ps(_mm256_castps128_ps256(lo), hi, 1);
+    };
+    const __m256 r0 = pair(0), r1 = pair(1), r2 = pair(2), r3 = pair(3);
+    const __m256d a01 = _mm256_castps_pd(_mm256_unpacklo_ps(r0, r1));
+    const __m256d b01 = _mm256_castps_pd(_mm256_unpackhi_ps(r0, r1));
+    const __m256d a23 = _mm256_castps_pd(_mm256_unpacklo_ps(r2, r3));
+    const __m256d b23 = _mm256_castps_pd(_mm256_unpackhi_ps(r2, r3));
+    c0 = _mm256_castpd_ps(_mm256_unpacklo_pd(a01, a23));
+    c1 = _mm256_castpd_ps(_mm256_unpackhi_pd(a01, a23));
+    c2 = _mm256_castpd_ps(_mm256_unpacklo_pd(b01, b23));
+    c3 = _mm256_castpd_ps(_mm256_unpackhi_pd(b01, b23));
+  }
+};
+
+// The rows of a block's lanes, as places in bytes: the low five bits of z times 32.
+struct Rows {
+  static constexpr size_t capacity = 256;
+  alignas(32) uint32_t at[capacity];
+
+  SOFTPLUS_INLINE void keep(size_t i, Lanes z) {
+    const __m256i row = _mm256_and_si256(_mm256_castps_si256(z.v), _mm256_set1_epi32(31));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(at + i), _mm256_slli_epi32(row, 5));
+  }
+  SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t i, Lanes) const {
+    const char* rows = reinterpret_cast<const char*>(table.rows);
+    const Columns a(rows, at + i), b(rows + 16, at + i);
+    return {a.c0, a.c1, a.c2, a.c3, b.c0, b.c1, b.c2, b.c3};
+  }
+};
+
+struct Simd {
+  using Lanes = softplus::Lanes;
+  using Wide = softplus::Wide;
+  using Table = softplus::Table;
+  using Rows = softplus::Rows;
+  using Magnitude = softplus::Magnitude;
+};
+
+}  // namespace
+}  // namespace softplus

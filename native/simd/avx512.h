@@ -1,0 +1,155 @@
+// Sixteen float32 lanes in an AVX-512 register.
+//
+// Every header of this folder gives the same names to the same operations, so that native/math is written once.
+// max(a, b) keeps a NaN of its second operand; the first must not be NaN.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../math/coefficients.h"
+#include "inline.h"
+
+// Anonymous: what is compiled with AVX-512 flags must not be merged with another backend's code by the linker.
+namespace softplus {
+namespace {
+
+struct Mask {
+  __mmask16 v;
+};
+
+struct Lanes {
+  static constexpr size_t count = 16;
+  __m512 v;
+
+  Lanes() = default;
+  SOFTPLUS_INLINE Lanes(__m512 lanes) : v(lanes) {}
+  SOFTPLUS_INLINE Lanes(float all) : v(_mm512_set1_ps(all)) {}
+
+  static SOFTPLUS_INLINE Lanes load(const float* from) { return {_mm512_loadu_ps(from)}; }
+  static SOFTPLUS_INLINE Lanes loadFirst(const float* from, size_t n) {
+    return {_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), from)};
+  }
+  SOFTPLUS_INLINE void store(float* to) const { _mm512_storeu_ps(to, v); }
+  SOFTPLUS_INLINE void storeFirst(float* to, size_t n) const {
+    _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << n) - 1), v);
+  }
+};
+
+SOFTPLUS_INLINE Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return {_mm512_max_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; }
+
+SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
+SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
+SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q)}; }
+SOFTPLUS_INLINE Mask isSignSet(Lanes a) { return {_mm512_movepi32_mask(_mm512_castps_si512(a.v))}; }
+SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {_kor_mask16(a.v, b.v)}; }
+SOFTPLUS_INLINE bool areAll(Mask m) { return m.v == 0xffff; }
+SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {_mm512_mask_blend_ps(m.v, no.v, yes.v)}; }
+
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm512_or_ps(a.v, _mm512_set1_ps(-0.0f))}; }
+SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm512_andnot_ps(_mm512_set1_ps(-0.0f), a.v)}; }
+
+// The largest magnitude seen, compared as integers, so that NaN counts as larger than infinity.
+struct Magnitude {
+  __m512i v = _mm512_setzero_si512();
+  SOFTPLUS_INLINE void add(Lanes a) { v = _mm512_max_epu32(v, _mm512_castps_si512(withSignClear(a).v)); }
+  SOFTPLUS_INLINE bool isBelow(float limit) const {
+    const __m512i bits = _mm512_castps_si512(_mm512_set1_ps(limit));
+    return _mm512_cmpge_epu32_mask(v, bits) == 0;
+  }
+};
+
+// a 2^n, rounded once, also into the subnormals; n is an integer.
+SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) { return {_mm512_scalef_ps(a.v, n.v)}; }
+// 2^n for an integer n in [-126, 127].
+SOFTPLUS_INLINE Lanes pow2(Lanes n) { return scale(1.0f, n); }
+
+// The same lanes in binary64.
+struct Wide {
+  __m512d lo, hi;
+
+  SOFTPLUS_INLINE Wide(__m512d low, __m512d high) : lo(low), hi(high) {}
+  SOFTPLUS_INLINE Wide(double all) : Wide(_mm512_set1_pd(all), _mm512_set1_pd(all)) {}
+};
+
+SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {_mm512_add_pd(a.lo, b.lo), _mm512_add_pd(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {_mm512_sub_pd(a.lo, b.lo), _mm512_sub_pd(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {_mm512_mul_pd(a.lo, b.lo), _mm512_mul_pd(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide widen(Lanes a) {
+  return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
+}
+SOFTPLUS_INLINE Lanes narrow(Wide a) {
+  const __m512 lo = _mm512_castps256_ps512(_mm512_cvtpd_ps(a.lo));
+  return {_mm512_insertf32x8(lo, _mm512_cvtpd_ps(a.hi), 1)};
+}
+// 2^n in binary64 for an integer n in [-1022, 1023].
+SOFTPLUS_INLINE Wide widePow2(Lanes n) {
+  const Wide wide = widen(n);
+  return {_mm512_scalef_pd(_mm512_set1_pd(1.0), wide.lo), _mm512_scalef_pd(_mm512_set1_pd(1.0), wide.hi)};
+}
+
+// A table of 32 rows of 8 as columns, two registers each; the permutation takes the low five bits of z as the row. The
+// eighth column stands in the low bits of the seventh too.
+struct Table {
+  struct Columns {
+    alignas(64) float at[7][32];
+  };
+  template <const float (&rows)[32][8]>
+  static SOFTPLUS_INLINE Table of() {
+    static constexpr Columns columns = columnsOf(rows);
+    return Table(columns);
+  }
+  static constexpr Columns columnsOf(const float (&rows)[32][8]) {
+    Columns columns{};
+    for (int c = 0; c < 7; c++)
+      for (int row = 0; row < 32; row++) columns.at[c][row] = rows[row][c];
+    return columns;
+  }
+
+  __m512 lo[7], hi[7];
+  SOFTPLUS_INLINE explicit Table(const Columns& columns) {
+    for (int c = 0; c < 7; c++) {
+      lo[c] = _mm512_load_ps(columns.at[c]);
+      hi[c] = _mm512_load_ps(columns.at[c] + 16);
+    }
+  }
+  SOFTPLUS_INLINE Lanes column(int c, Lanes z) const {
+    return {_mm512_permutex2var_ps(lo[c], _mm512_castps_si512(z.v), hi[c])};
+  }
+};
+
+// The rows of a block's lanes. Registers are permuted by z itself, so that nothing is kept.
+struct Rows {
+  static constexpr size_t capacity = 256;
+  SOFTPLUS_INLINE void keep(size_t, Lanes) {}
+  SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
+    const Lanes c6 = table.column(6, z);
+    const Lanes low = {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(c6.v), 16))};
+    return {table.column(0, z),
+            table.column(1, z),
+            table.column(2, z),
+            table.column(3, z),
+            table.column(4, z),
+            table.column(5, z),
+            c6,
+            low};
+  }
+};
+
+struct Simd {
+  using Lanes = softplus::Lanes;
+  using Wide = softplus::Wide;
+  using Table = softplus::Table;
+  using Rows = softplus::Rows;
+  using Magnitude = softplus::Magnitude;
+};
+
+}  // namespace
+}  // namespace softplus

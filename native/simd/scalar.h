@@ -1,0 +1,130 @@
+// One float32 lane, in portable C++: no FMA hardware, and the same bits. The names and their meaning are those of
+// avx512.h.
+//
+// max(a, b) keeps a NaN of its second operand; the first must not be NaN.
+#pragma once
+
+#include <cfloat>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "../math/coefficients.h"
+#include "inline.h"
+
+static_assert(FLT_EVAL_METHOD == 0, "float must be rounded to float at every step (on x86-32: -msse2 -mfpmath=sse)");
+
+namespace softplus {
+namespace {
+
+struct Lanes {
+  static constexpr size_t count = 1;
+  float v;
+
+  Lanes() = default;
+  SOFTPLUS_INLINE Lanes(float value) : v(value) {}
+
+  static SOFTPLUS_INLINE Lanes load(const float* from) { return *from; }
+  static SOFTPLUS_INLINE Lanes loadFirst(const float* from, size_t) { return *from; }
+  SOFTPLUS_INLINE void store(float* to) const { *to = v; }
+  SOFTPLUS_INLINE void storeFirst(float* to, size_t) const { *to = v; }
+};
+
+SOFTPLUS_INLINE uint32_t bitsOf(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+SOFTPLUS_INLINE float fromBits(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+SOFTPLUS_INLINE uint64_t bitsOf(double value) {
+  uint64_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+SOFTPLUS_INLINE double fromBits(uint64_t bits) {
+  double value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+SOFTPLUS_INLINE Lanes operator+(Lanes a, Lanes b) { return a.v + b.v; }
+SOFTPLUS_INLINE Lanes operator-(Lanes a, Lanes b) { return a.v - b.v; }
+SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return a.v * b.v; }
+SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return a.v > b.v ? a.v : b.v; }
+SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return a.v < b.v ? a.v : b.v; }
+
+// a b + c, rounded once. The product is exact in binary64; only where the sum, rounded to binary64, lands halfway
+// between two floats can its own rounding turn the second one, and there it is moved off towards what it lost.
+SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
+  const double p = static_cast<double>(a.v) * b.v;
+  const double s = p + c.v;
+  constexpr uint64_t below = (1u << 29) - 1, halfway = 1u << 28;
+  if ((bitsOf(s) & below) != halfway) return static_cast<float>(s);
+  const double t = s - p;
+  const double lost = (p - (s - t)) + (c.v - t);  // Knuth's TwoSum
+  if (lost == 0) return static_cast<float>(s);
+  return static_cast<float>(fromBits((lost > 0) == (s > 0) ? bitsOf(s) + 1 : bitsOf(s) - 1));
+}
+
+SOFTPLUS_INLINE bool operator<(Lanes a, Lanes b) { return a.v < b.v; }
+SOFTPLUS_INLINE bool operator>(Lanes a, Lanes b) { return a.v > b.v; }
+SOFTPLUS_INLINE bool isNaN(Lanes a) { return a.v != a.v; }
+SOFTPLUS_INLINE bool isSignSet(Lanes a) { return bitsOf(a.v) >> 31; }
+SOFTPLUS_INLINE bool areAll(bool mask) { return mask; }
+SOFTPLUS_INLINE Lanes select(bool mask, Lanes yes, Lanes no) { return mask ? yes : no; }
+
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return fromBits(bitsOf(a.v) | 0x80000000); }
+SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return fromBits(bitsOf(a.v) & 0x7fffffff); }
+
+// The largest magnitude seen, compared as integers, so that NaN counts as larger than infinity.
+struct Magnitude {
+  uint32_t v = 0;
+  SOFTPLUS_INLINE void add(Lanes a) {
+    const uint32_t bits = bitsOf(withSignClear(a).v);
+    if (bits > v) v = bits;
+  }
+  SOFTPLUS_INLINE bool isBelow(float limit) const { return v < bitsOf(limit); }
+};
+
+using Wide = double;
+SOFTPLUS_INLINE Wide widen(Lanes a) { return a.v; }
+SOFTPLUS_INLINE Lanes narrow(Wide a) { return static_cast<float>(a); }
+// 2^n in binary64 for an integer n in [-1022, 1023]. A NaN becomes some number.
+SOFTPLUS_INLINE Wide widePow2(Lanes n) { return fromBits(bitsOf(n.v + (0x1.8p52 + 1023.0)) << 52); }
+// 2^n for an integer n in [-126, 127].
+SOFTPLUS_INLINE Lanes pow2(Lanes n) { return narrow(widePow2(n)); }
+// a 2^n, rounded once, also into the subnormals; n is an integer.
+SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) { return narrow(a.v * widePow2(n)); }
+
+struct Table {
+  const float (*rows)[8];
+  template <const float (&rows)[32][8]>
+  static SOFTPLUS_INLINE Table of() {
+    return {rows};
+  }
+};
+
+struct Rows {
+  static constexpr size_t capacity = 256;
+  SOFTPLUS_INLINE void keep(size_t, Lanes) {}
+  SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
+    const float* row = table.rows[bitsOf(z.v) & 31];
+    return {row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]};
+  }
+};
+
+struct Simd {
+  using Lanes = softplus::Lanes;
+  using Wide = softplus::Wide;
+  using Table = softplus::Table;
+  using Rows = softplus::Rows;
+  using Magnitude = softplus::Magnitude;
+};
+
+}  // namespace
+}  // namespace softplus

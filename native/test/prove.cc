@@ -1,0 +1,273 @@
+// Runs every float32 through every function on every backend of this machine, and compares bits and errors.
+//
+//   prove [--stride N] [--beta B] [--threshold T] [--json]
+//
+// For each function: the largest error in ULP and the input that shows it, how many results are not correctly rounded,
+// how many bits differ between backends, how many steps decrease, and a hash of all results, which is the same on every
+// machine. Exit code 1 if a promise is broken, 2 for wrong usage.
+#include <cinttypes>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../dispatch.h"
+
+namespace {
+
+using namespace softplus;
+
+float fromBits(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+uint32_t bitsOf(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+// The floats in ascending order, NaNs at both ends.
+float floatAt(uint64_t place) {
+  const uint32_t p = static_cast<uint32_t>(place);
+  return fromBits(p & 0x80000000u ? p ^ 0x80000000u : ~p);
+}
+
+// The true values, in a type T wide enough. p is beta x, exact in binary64.
+struct Reference {
+  template <class T>
+  static T softplus(T x, T p, T beta) {
+    return p > 0 ? x + std::log1p(std::exp(-p)) / beta : std::log1p(std::exp(p)) / beta;
+  }
+  template <class T>
+  static T derivative(T, T p, T) {
+    return p > 0 ? 1 / (1 + std::exp(-p)) : std::exp(p) / (1 + std::exp(p));
+  }
+  template <class T>
+  static T relu(T x, T, T) {
+    return x > 0 ? x : 0;
+  }
+  template <class T>
+  static T reluDerivative(T x, T, T) {
+    return x > 0 ? 1 : 0;
+  }
+  template <class T>
+  static T beyondThreshold(Function f, T x) {
+    return f == softplusFunction ? x : 1;
+  }
+};
+
+template <class T>
+T reference(Function f, float x, const Options& options, bool hasThreshold) {
+  const T p = static_cast<T>(x) * static_cast<T>(options.beta);
+  if (hasThreshold && x * options.beta > options.threshold) return Reference::beyondThreshold<T>(f, x);
+  switch (f) {
+#define SOFTPLUS_CASE(name) \
+  case name##Function:      \
+    return Reference::name<T>(x, p, options.beta);
+    SOFTPLUS_FUNCTIONS(SOFTPLUS_CASE)
+#undef SOFTPLUS_CASE
+    case functionCount:
+      break;
+  }
+  std::abort();
+}
+
+// The distance between the floats around a value.
+double ulpOf(double value) {
+  if (std::isinf(value)) return 1;
+  int exponent;
+  std::frexp(value, &exponent);
+  return std::ldexp(1.0, std::max(exponent, -125) - 24);
+}
+
+struct Case {
+  Function function;
+  Options options;
+  bool plain = true, hasThreshold = false;
+  double bound = 0.85;
+
+  Kernel kernel(const Backend& backend) const {
+    const Kernels& k = backend.functions[function];
+    return plain ? k.plain : options.beta == 1.0f ? k.thresholded : k.scaled;
+  }
+};
+
+struct Findings {
+  uint64_t inputs = 0, mismatches = 0, incorrect = 0, decreasing = 0, negative = 0, wrongSpecials = 0, hash = 0;
+  double worst = 0;
+  float witness = 0, got = 0;
+  double want = 0;
+
+  void merge(const Findings& other) {
+    inputs += other.inputs;
+    mismatches += other.mismatches;
+    incorrect += other.incorrect;
+    decreasing += other.decreasing;
+    negative += other.negative;
+    wrongSpecials += other.wrongSpecials;
+    hash += other.hash;
+    if (other.worst > worst) worst = other.worst, witness = other.witness, got = other.got, want = other.want;
+  }
+
+  // Sums of mixed pairs: the order of the inputs does not matter, their results do.
+  void mix(uint32_t in, uint32_t out) {
+    uint64_t h = (static_cast<uint64_t>(in) << 32 | out) * 0x9e3779b97f4a7c15u;
+    h = (h ^ (h >> 32)) * 0xd6e8feb86659fd93u;
+    hash += h ^ (h >> 32);
+  }
+};
+
+// A result counts as correctly rounded if it is the float nearest to the true value; near a tie binary64 cannot tell.
+bool isCorrectlyRounded(const Case& c, float x, float y, double want, double ulp) {
+  const double distance = std::fabs(y - want) / ulp;
+  if (std::fabs(distance - 0.5) > 0x1p-25) return distance < 0.5 || y == static_cast<float>(want);
+  return y == static_cast<float>(reference<long double>(c.function, x, c.options, c.hasThreshold));
+}
+
+void judge(const Case& c, float x, float y, Findings& found) {
+  found.inputs++;
+  if (std::isnan(x)) {
+    found.wrongSpecials += !std::isnan(y);
+    found.mix(bitsOf(x), 0x7fc00000);
+    return;
+  }
+  found.mix(bitsOf(x), bitsOf(y));
+  const double want = reference<double>(c.function, x, c.options, c.hasThreshold);
+  if (std::isinf(want) || std::isinf(y)) {
+    found.wrongSpecials += y != static_cast<float>(want);
+    return;
+  }
+  if (std::isnan(y)) {
+    found.wrongSpecials++;
+    return;
+  }
+  const double ulp = ulpOf(want), error = std::fabs(y - want) / ulp;
+  if (error > found.worst) found.worst = error, found.witness = x, found.got = y, found.want = want;
+  found.incorrect += !isCorrectlyRounded(c, x, y, want, ulp);
+  found.negative += c.options.beta > 0 && std::signbit(y);
+}
+
+// Inputs `from`, `from + stride`, ... below `to`, of the 2^32 in ascending order.
+Findings examine(const Case& c, uint64_t from, uint64_t to, uint64_t stride) {
+  constexpr size_t chunk = 1 << 16;
+  Findings found;
+  std::vector<float> x, y(chunk), other(chunk);
+  float previous = from >= stride ? floatAt(from - stride) : NAN;
+  c.kernel (**availableBackends().begin())(&previous, &previous, 1, c.options);
+  for (uint64_t at = from; at < to;) {
+    x.clear();
+    for (; x.size() < chunk && at < to; at += stride) x.push_back(floatAt(at));
+    const size_t bytes = x.size() * sizeof(float);
+    const Backend* const* backend = availableBackends().begin();
+    c.kernel (**backend)(x.data(), y.data(), x.size(), c.options);
+    while (++backend != availableBackends().end()) {
+      c.kernel (**backend)(x.data(), other.data(), x.size(), c.options);
+      if (std::memcmp(y.data(), other.data(), bytes) == 0) continue;
+      for (size_t i = 0; i < x.size(); i++)
+        found.mismatches += bitsOf(y[i]) != bitsOf(other[i]) && !(std::isnan(y[i]) && std::isnan(other[i]));
+    }
+    for (size_t i = 0; i < x.size(); i++) {
+      judge(c, x[i], y[i], found);
+      found.decreasing += y[i] < previous;
+      previous = y[i];
+    }
+  }
+  return found;
+}
+
+Findings examineAll(const Case& c, uint64_t stride) {
+  const unsigned parts = std::max(1u, std::thread::hardware_concurrency());
+  const uint64_t inputs = ((uint64_t{1} << 32) + stride - 1) / stride, each = (inputs + parts - 1) / parts;
+  std::vector<Findings> findings(parts);
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < parts; i++)
+    threads.emplace_back([&, i] {
+      const uint64_t from = std::min(i * each, inputs), to = std::min((i + 1) * each, inputs);
+      findings[i] = examine(c, from * stride, to * stride, stride);
+    });
+  for (auto& thread : threads) thread.join();
+  Findings all;
+  for (const auto& f : findings) all.merge(f);
+  return all;
+}
+
+bool holds(const Case& c, const Findings& f) {
+  return f.mismatches == 0 && f.worst <= c.bound && f.wrongSpecials == 0 && f.negative == 0 &&
+         (!c.plain || f.decreasing == 0);
+}
+
+void print(const Case& c, const Findings& f, bool json) {
+  const char* name = availableBackends().begin()[0]->functions[c.function].name;
+  if (json) {
+    std::printf("{\"function\":\"%s\",\"beta\":%.9g,\"inputs\":%" PRIu64
+                ",\"maxUlp\":%.4f,\"witness\":\"%a\",\"got\":\"%a\","
+                "\"want\":\"%a\",\"notCorrectlyRounded\":%" PRIu64 ",\"mismatches\":%" PRIu64 ",\"decreasing\":%" PRIu64
+                ",\"hash\":\"%016" PRIx64 "\",\"holds\":%s}\n",
+                name, static_cast<double>(c.options.beta), f.inputs, f.worst, static_cast<double>(f.witness),
+                static_cast<double>(f.got), f.want, f.incorrect, f.mismatches, f.decreasing, f.hash,
+                holds(c, f) ? "true" : "false");
+  } else {
+    std::printf("%-15s beta %-6.9g %11" PRIu64 " inputs  max %.4f ULP at %-16a  not correctly rounded %10" PRIu64
+                "  mismatches %" PRIu64 "  decreasing %" PRIu64 "  hash %016" PRIx64 "%s\n",
+                name, static_cast<double>(c.options.beta), f.inputs, f.worst, static_cast<double>(f.witness),
+                f.incorrect, f.mismatches, f.decreasing, f.hash, holds(c, f) ? "" : "  BROKEN");
+    if (!holds(c, f))
+      std::printf("    f(%a) gave %a, the true value is %a; wrong specials %" PRIu64 ", negative %" PRIu64 "\n",
+                  static_cast<double>(f.witness), static_cast<double>(f.got), f.want, f.wrongSpecials, f.negative);
+  }
+  std::fflush(stdout);
+}
+
+[[noreturn]] void usage() {
+  std::fprintf(stderr, "usage: prove [--stride N] [--beta B] [--threshold T] [--json]\n");
+  std::exit(2);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  uint64_t stride = 1;
+  Case prototype{softplusFunction, {1.0f, INFINITY}};
+  bool json = false;
+  for (int i = 1; i < argc; i++) {
+    const std::string flag = argv[i];
+    if (flag == "--json") {
+      json = true;
+      continue;
+    }
+    if (++i == argc) usage();
+    if (flag == "--stride") {
+      stride = std::strtoull(argv[i], nullptr, 10);
+    } else if (flag == "--beta") {
+      prototype.options.beta = std::strtof(argv[i], nullptr);
+      prototype.bound = 1.25;
+    } else if (flag == "--threshold") {
+      prototype.options.threshold = std::strtof(argv[i], nullptr);
+      prototype.hasThreshold = true;
+    } else {
+      usage();
+    }
+    prototype.plain = false;
+  }
+  prototype.plain = prototype.options.beta == 1.0f && !prototype.hasThreshold;
+  if (stride == 0 || prototype.options.beta == 0) usage();
+
+  std::fprintf(stderr, "backends:");
+  for (const Backend* backend : availableBackends()) std::fprintf(stderr, " %s", backend->name);
+  std::fprintf(stderr, "\n");
+  bool all = true;
+  for (int f = 0; f < functionCount; f++) {
+    Case c = prototype;
+    c.function = static_cast<Function>(f);
+    if (c.kernel(**availableBackends().begin()) == nullptr) continue;
+    const Findings found = examineAll(c, stride);
+    print(c, found, json);
+    all = all && holds(c, found);
+  }
+  return all ? 0 : 1;
+}
