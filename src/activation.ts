@@ -1,0 +1,99 @@
+// A kernel as the function that users call: what they pass is checked, then run at once, in place or not.
+import { withCode } from './errors'
+import type { Kernel } from './functions'
+import { checkArray, checkBeta, checkOptions, checkOut, checkThreshold } from './validate'
+
+export interface Output {
+  /** Where the results go: as long as x; x itself, or memory apart from it. Default: a new Float32Array. */
+  out?: Float32Array
+}
+
+export interface SoftplusOptions {
+  /** Finite, not 0, may be negative; rounded to float32. Default 1. */
+  beta?: number
+  /**
+   * Any number but NaN. Where beta * x, rounded to float32, is above it, softplus is x and its derivative 1. Default
+   * Infinity. PyTorch's 20 gives the same results.
+   */
+  threshold?: number
+}
+
+/** What relu takes: nothing that changes what it computes. */
+export type NoOptions = { beta?: undefined; threshold?: undefined }
+
+/** One function over arrays, in every way it can be run. `Options` are those that change what it computes. */
+export interface Activation<Options extends object> {
+  /**
+   * f(x), element by element.
+   *
+   * @param x Any length, at any byte offset, over an ArrayBuffer, resizable or not, or a SharedArrayBuffer.
+   * @returns `options.out`, or a new Float32Array as long as x.
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE if x or out is no Float32Array or an option of the wrong type;
+   * ERR_INVALID_STATE if x or out is detached.
+   * @throws {RangeError} ERR_OUT_OF_RANGE if out has another length or partly overlaps x, or beta or threshold is out
+   * of its range. Nothing is written by a call that throws.
+   */
+  (x: Float32Array, options?: Options & Output): Float32Array
+  /**
+   * Overwrites x with f(x) and returns it. Throws as the call does.
+   *
+   * @example
+   * const x = Float32Array.of(-2, 0, 2)
+   * softplus.inPlace(x) // Float32Array [0.126928…, 0.693147…, 2.126928…]
+   */
+  inPlace<X extends Float32Array>(x: X, options?: Options): X
+}
+
+// From here on softplus is x and its derivative rounds to 1 (e^-18 < 2^-25): no threshold shows.
+const settled = 18
+
+function run(kernel: Kernel, x: Float32Array, y: Float32Array, options: SoftplusOptions): void {
+  const { beta = 1, threshold = Infinity } = options
+  if (beta !== 1) kernel(x, y, threshold, beta)
+  else if (threshold < settled) kernel(x, y, threshold)
+  else if (y === x) kernel(x)
+  else kernel(x, y)
+}
+
+type ReadOptions = (options: SoftplusOptions) => SoftplusOptions
+
+const readScaling: ReadOptions = ({ beta, threshold }) => ({
+  beta: checkBeta(beta),
+  threshold: checkThreshold(threshold),
+})
+
+const readNone: ReadOptions = ({ beta, threshold }) => {
+  if (beta === undefined && threshold === undefined) return {}
+  throw withCode(
+    new TypeError('beta and threshold must be left out: relu is the same for all of them'),
+    'ERR_INVALID_ARG_VALUE',
+  )
+}
+
+// Options are read before arrays are checked: a getter among them may do anything, detach x even.
+function createActivation(kernel: Kernel, read: ReadOptions): Activation<SoftplusOptions> {
+  const call = (x: Float32Array, options?: SoftplusOptions & Output): Float32Array => {
+    checkOptions(options)
+    const scaling = options === undefined ? {} : read(options)
+    const out = options?.out
+    checkArray('x', x)
+    if (out !== undefined && out !== x) checkOut(x, out)
+    const y = out ?? new Float32Array(x.length)
+    run(kernel, x, y, scaling)
+    return y
+  }
+  const inPlace = <X extends Float32Array>(x: X, options?: SoftplusOptions): X => {
+    checkOptions(options)
+    const scaling = options === undefined ? {} : read(options)
+    checkArray('x', x)
+    run(kernel, x, x, scaling)
+    return x
+  }
+  return Object.assign(call, { inPlace })
+}
+
+export const createScalable = (kernel: Kernel): Activation<SoftplusOptions> =>
+  createActivation(kernel, readScaling)
+
+export const createFixed = (kernel: Kernel): Activation<NoOptions> =>
+  createActivation(kernel, readNone)

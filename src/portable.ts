@@ -1,0 +1,27 @@
+// The package where no addon can be loaded: in a browser, a bundle, or under node --no-addons. The same bits.
+import { type Api, createApi } from './api'
+import { type Backend, selectBackend } from './backend'
+import { withCode } from './errors'
+import { jsKernels } from './math/kernels'
+
+export type { Activation, NoOptions, Output, SoftplusOptions } from './activation'
+export type { Relu, Softplus } from './api'
+export type { Backend, BackendName } from './backend'
+
+const forced = typeof process === 'undefined' ? undefined : process.env?.SOFTPLUS_BACKEND
+const unloadable = () => {
+  throw withCode(
+    new Error('This is the build of softplus without addons (condition "node-addons" is off)'),
+    'ERR_SOFTPLUS_ADDON',
+  )
+}
+const api: Api = createApi(jsKernels)
+
+/** Always 'js' here; naming another in SOFTPLUS_BACKEND is an error. */
+export const backend: Backend = selectBackend(forced || 'js', unloadable).backend
+
+/** As in the build with addons: ln(1 + e^(beta x)) / beta, the same bits. */
+export const softplus: Api['softplus'] = api.softplus
+
+/** As in the build with addons: max(x, 0). */
+export const relu: Api['relu'] = api.relu
