@@ -29,8 +29,8 @@ struct Softplus {
     const auto [z, n, r, e] = reduceFar(argument, x, floor);
     const auto c = corrected(rows.lookup(table, i, z), r, e, 0.5f);
     const auto negative = isSignSet(x);
-    const Lanes w = scale(c.c0 + tail(c, select(negative, c.c1, c.c1 - 1.0f), r), e);
-    return select(x < nearLimit, select(negative, w, w - n), x);
+    const Lanes w = c.c0 + tail(c, select(negative, c.c1, c.c1 - 1.0f), r);
+    return select(x < nearLimit, select(negative, scale(w, e), w - n), x);
   }
 
   SOFTPLUS_INLINE auto isSettled(Lanes x) const { return (x < floor) | (x > nearLimit); }

@@ -1,0 +1,194 @@
+// Every operation of one header of native/simd/, against what the language says of single floats.
+//
+// Built once for each instruction set, with SOFTPLUS_SIMD naming the header. Exit code 1 if a check fails, 77 if this
+// CPU cannot run the instruction set.
+#include SOFTPLUS_SIMD
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <limits>
+
+#include "../math/cells.h"
+
+namespace {
+
+using namespace softplus;
+
+int failures = 0;
+
+uint32_t bits(float value) {
+  uint32_t word;
+  std::memcpy(&word, &value, sizeof word);
+  return word;
+}
+
+void expect(const char* what, float got, float want) {
+  if (bits(got) == bits(want) || (std::isnan(got) && std::isnan(want))) return;
+  std::fprintf(stderr, "%s: got %a, want %a\n", what, static_cast<double>(got), static_cast<double>(want));
+  failures++;
+}
+
+void expect(const char* what, bool got, bool want) { expect(what, got ? 1.0f : 0.0f, want ? 1.0f : 0.0f); }
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+const float nan = std::numeric_limits<float>::quiet_NaN();
+const float values[] = {0.0f,  -0.0f,  1.0f,    -1.0f,   0x1p-149f, -0x1p-149f, 0x1.fffffep-127f, 0x1p-126f,
+                        1.5f,  -2.75f, 14.75f,  -14.75f, 0x1.8p22f, 3.4e38f,    -3.4e38f,         infinity,
+                        1e-9f, 0.1f,   -104.5f, 1e9f,    -1e9f,     0x1p-126f,  -infinity,        nan};
+
+// Calls check(lane, a, b) where lanes hold different pairs at once.
+template <class Operation, class Check>
+void forPairs(Operation operation, Check check) {
+  constexpr size_t n = sizeof values / sizeof *values;
+  for (size_t shift = 0; shift < n; shift++) {
+    for (size_t start = 0; start < n; start++) {
+      float a[Lanes::count], b[Lanes::count], y[Lanes::count];
+      for (size_t i = 0; i < Lanes::count; i++) a[i] = values[(start + i) % n], b[i] = values[(start + i + shift) % n];
+      operation(Lanes::load(a), Lanes::load(b)).store(y);
+      for (size_t i = 0; i < Lanes::count; i++) check(y[i], a[i], b[i]);
+    }
+  }
+}
+
+void testArithmetic() {
+  forPairs([](Lanes a, Lanes b) { return a + b; }, [](float y, float a, float b) { expect("+", y, a + b); });
+  forPairs([](Lanes a, Lanes b) { return a - b; }, [](float y, float a, float b) { expect("-", y, a - b); });
+  forPairs([](Lanes a, Lanes b) { return a * b; }, [](float y, float a, float b) { expect("*", y, a * b); });
+  forPairs([](Lanes a, Lanes b) { return fma(a, b, 0x1.000002p-3f); },
+           [](float y, float a, float b) { expect("fma", y, std::fma(a, b, 0x1.000002p-3f)); });
+  // 2^-70 below halfway between two floats: binary64 rounds it to halfway, and a second rounding goes the wrong way.
+  const Lanes a = 0x1.000002p0f, b = 0x1.fffffcp-25f, c = 0x1.000002p0f;
+  float y[Lanes::count];
+  fma(a, b, c).store(y);
+  expect("fma beyond binary64", y[0], 0x1.000002p0f);
+  fma(withSignSet(a), b, withSignSet(c)).store(y);
+  expect("fma beyond binary64", y[0], -0x1.000002p0f);
+}
+
+void testComparisons() {
+  forPairs([](Lanes a, Lanes b) { return select(a < b, 1.0f, 2.0f); },
+           [](float y, float a, float b) { expect("<", y, a < b ? 1.0f : 2.0f); });
+  forPairs([](Lanes a, Lanes b) { return select(a > b, a, b); },
+           [](float y, float a, float b) { expect(">", y, a > b ? a : b); });
+  forPairs([](Lanes a, Lanes b) { return select((a < b) | (b > a), a, b); },
+           [](float y, float a, float b) { expect("|", y, a < b ? a : b); });
+  forPairs([](Lanes a, Lanes b) { return select(isNaN(a), 1.0f, b); },
+           [](float y, float a, float b) { expect("isNaN", y, a != a ? 1.0f : b); });
+  forPairs([](Lanes a, Lanes) { return select(isSignSet(a), 1.0f, 0.0f); },
+           [](float y, float a, float) { expect("isSignSet", y, std::signbit(a) ? 1.0f : 0.0f); });
+  forPairs([](Lanes a, Lanes) { return withSignSet(a); },
+           [](float y, float a, float) { expect("withSignSet", y, -std::fabs(a)); });
+  forPairs([](Lanes a, Lanes) { return withSignClear(a); },
+           [](float y, float a, float) { expect("withSignClear", y, std::fabs(a)); });
+  // The order of operands decides what NaN does: the second one's stays. Zeros of different signs are never compared.
+  forPairs([](Lanes, Lanes b) { return max(-104.5f, b); },
+           [](float y, float, float b) { expect("max", y, b > -104.5f || std::isnan(b) ? b : -104.5f); });
+  forPairs([](Lanes, Lanes b) { return min(-1.0f, b); },
+           [](float y, float, float b) { expect("min", y, b < -1.0f || std::isnan(b) ? b : -1.0f); });
+}
+
+void testMasks() {
+  for (size_t odd = 0; odd <= Lanes::count; odd++) {
+    float a[Lanes::count];
+    for (size_t i = 0; i < Lanes::count; i++) a[i] = i == odd ? 20.0f : 1.0f;
+    expect("areAll", areAll(Lanes::load(a) < 2.0f), odd == Lanes::count);
+    for (const float value : {14.75f, -14.75f, infinity, -infinity, nan, -nan}) {
+      if (odd < Lanes::count) a[odd] = value;
+      Magnitude magnitude;
+      magnitude.add(Lanes::load(a));
+      magnitude.add(0.0f);
+      expect("isBelow", magnitude.isBelow(14.75f), odd == Lanes::count);
+    }
+  }
+}
+
+void testPowers() {
+  float y[Lanes::count];
+  for (int n = -126; n <= 127; n++) {
+    pow2(static_cast<float>(n)).store(y);
+    expect("pow2", y[0], std::ldexp(1.0f, n));
+  }
+  for (int n = -149; n <= 0; n++)
+    for (float a = 0x1p-21f; a < 0x1p-18f; a *= 1.01f) {
+      scale(a, static_cast<float>(n)).store(y);
+      expect("scale", y[0], std::ldexp(a, n));
+      // Ties, too, go to the even one.
+      scale(std::ldexp(std::rint(std::ldexp(a, 40)) + 0.5f, -40), static_cast<float>(n)).store(y);
+      expect("scale of a tie", y[0], std::ldexp(std::ldexp(std::rint(std::ldexp(a, 40)) + 0.5f, -40), n));
+    }
+}
+
+void testWide() {
+  forPairs([](Lanes a, Lanes b) { return narrow((widen(a) + widen(b)) * Wide(0.3) - widen(b)); },
+           [](float y, float a, float b) {
+             const double wide = (static_cast<double>(a) + static_cast<double>(b)) * 0.3 - static_cast<double>(b);
+             expect("wide", y, static_cast<float>(wide));
+           });
+  for (int n = -483; n <= 0; n++) {
+    float y[Lanes::count];
+    narrow(widePow2(static_cast<float>(n)) * Wide(std::ldexp(1.0, -n))).store(y);
+    expect("widePow2", y[0], 1.0f);
+  }
+}
+
+void testMemory() {
+  for (size_t n = 1; n <= Lanes::count; n++) {
+    float from[Lanes::count + 1], to[Lanes::count + 1];
+    for (size_t i = 0; i <= Lanes::count; i++) from[i] = static_cast<float>(i + 1), to[i] = -7.0f;
+    if (n < Lanes::count)
+      Lanes::loadFirst(from, n).storeFirst(to, n);
+    else
+      Lanes::load(from).store(to);
+    for (size_t i = 0; i <= Lanes::count; i++) expect("first lanes", to[i], i < n ? from[i] : -7.0f);
+  }
+}
+
+void testLookup() {
+  const Table table = Table::of<sigmoidCells>();
+  float n[Lanes::count];
+  Rows rows;
+  for (int start = 0; start < 32; start++) {
+    for (size_t i = 0; i < Lanes::count; i++) n[i] = -0.5f * static_cast<float>((start + static_cast<int>(i)) % 32);
+    const Lanes z = Lanes::load(n) + 0x1.8p22f;
+    rows.keep(0, z);
+    const auto c = rows.lookup(table, 0, z);
+    const Lanes columns[8] = {c.c0, c.c1, c.c2, c.c3, c.c4, c.c5, c.c6, c.low};
+    for (int column = 0; column < 8; column++) {
+      float y[Lanes::count];
+      columns[column].store(y);
+      for (size_t i = 0; i < Lanes::count; i++) {
+        const int row = static_cast<int>(2 * n[i]) & 31;
+        expect("lookup", y[i], sigmoidCells[row][column]);
+      }
+    }
+  }
+}
+
+bool canRun() {
+#if defined(__AVX512F__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#elif defined(__AVX2__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  return true;
+#endif
+}
+
+}  // namespace
+
+int main() {
+  if (!canRun()) return 77;
+  testArithmetic();
+  testComparisons();
+  testMasks();
+  testPowers();
+  testWide();
+  testMemory();
+  testLookup();
+  std::fprintf(stderr, "%s, %zu lanes: %s\n", SOFTPLUS_SIMD, Lanes::count, failures == 0 ? "passed" : "FAILED");
+  return failures == 0 ? 0 : 1;
+}

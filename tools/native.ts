@@ -1,0 +1,92 @@
+// Builds the native tests with cmake-js and runs them: on this machine, or for arm64 under qemu.
+//
+//   tsx tools/native.ts test    every operation of every instruction set this CPU has
+//   tsx tools/native.ts neon    the same for NEON, and the strided proof, whose results must be those of this machine
+//
+// `neon` needs aarch64-linux-gnu-g++ and qemu-aarch64-static (Debian: g++-aarch64-linux-gnu, qemu-user-static).
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const cannotRunHere = 77
+
+export interface Target {
+  name: string
+  cmake: string[]
+  /** What runs its programs; empty on the machine itself. */
+  runner: string[]
+}
+
+export const host: Target = { name: process.arch, cmake: [], runner: [] }
+
+export const neon: Target = {
+  name: 'neon',
+  cmake: [
+    '--arch=arm64',
+    '--CDCMAKE_SYSTEM_NAME=Linux',
+    '--CDCMAKE_SYSTEM_PROCESSOR=aarch64',
+    '--CDCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
+    '--CDCMAKE_EXE_LINKER_FLAGS=-static',
+  ],
+  runner: ['qemu-aarch64-static'],
+}
+
+const isInstalled = (program: string) =>
+  (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)))
+
+/** The programs a target needs and this machine lacks. */
+export const missingFor = (target: Target): string[] =>
+  target === host
+    ? []
+    : ['aarch64-linux-gnu-g++', ...target.runner].filter((program) => !isInstalled(program))
+
+/** Builds a target's programs and returns their folder. */
+export function build(target: Target): string {
+  const folder = join(root, 'build', 'native', target.name)
+  const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js')
+  const args = ['compile', '--silent', '-d', join(root, 'native'), '-O', folder, ...target.cmake]
+  const { status, stdout, stderr } = spawnSync(cmakeJs, args, { cwd: root, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`cmake-js ${args.join(' ')} failed:\n${stdout}\n${stderr}`)
+  return folder
+}
+
+/** Runs a target's program; its stderr is passed on. */
+export function run(target: Target, folder: string, program: string, args: string[] = []) {
+  const [command, ...rest] = [...target.runner, join(folder, program), ...args]
+  const { status, stdout, error } = spawnSync(command, rest, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (error) throw error
+  return { status, stdout }
+}
+
+function testLanes(target: Target, folder: string): boolean {
+  const programs = readdirSync(folder).filter((file) => /^lanes_[a-z0-9]+$/.test(file))
+  if (programs.length === 0) throw new Error(`no tests were built in ${folder}`)
+  const results = programs.map((program) => {
+    const { status } = run(target, folder, program)
+    if (status === cannotRunHere) console.error(`${program}: this CPU cannot run it`)
+    return status === 0 || status === cannotRunHere
+  })
+  return results.every(Boolean)
+}
+
+function main(what: string): boolean {
+  if (what === 'test') return testLanes(host, build(host))
+  if (what !== 'neon') throw new Error('usage: native.ts test | neon')
+  const missing = missingFor(neon)
+  if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
+  return testLanes(neon, build(neon))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    process.exitCode = main(process.argv[2]) ? 0 : 1
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 2
+  }
+}

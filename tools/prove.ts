@@ -1,0 +1,144 @@
+// The proof of the package's promises: every float32 through every function on every backend.
+//
+//   npm run prove [-- --stride N]     1 in N of the 2^32 inputs; default 1, all of them (about 6 minutes on 2 cores)
+//
+// 1. native/test/prove.cc on this machine: errors in ULP, steps that decrease, and bits that differ between backends.
+// 2. The TypeScript, as it ships, against the native backend.
+// 3. NEON under qemu, 1 in 257 or the stride given, if that is larger: its results must hash as this machine's do.
+// 4. Betas and a threshold, 1 in 257 likewise.
+//
+// Exit code 1 if a promise is broken, 2 if the proof could not be run. A part that this machine lacks the tools for is
+// named, and is a failure where CI is set.
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { build, host, missingFor, neon, run, type Target } from './native.js'
+
+interface Proof {
+  function: string
+  beta: number
+  inputs: number
+  maxUlp: number
+  witness: string
+  notCorrectlyRounded: number
+  mismatches: number
+  decreasing: number
+  hash: string
+  holds: boolean
+}
+
+const betas = [0.1, 0.5, 2, 3, 10, 1000, -1]
+const coarse = 257
+
+function proveNative(target: Target, folder: string, args: string[]): Proof[] {
+  const { stdout } = run(target, folder, 'prove', [...args, '--json'])
+  const proofs = stdout
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line): Proof => JSON.parse(line))
+  if (proofs.length === 0) throw new Error(`prove ${args.join(' ')} printed nothing`)
+  return proofs
+}
+
+function report(title: string, proofs: Proof[]): boolean {
+  console.log(`\n${title}`)
+  for (const p of proofs) {
+    const beta = p.beta === 1 ? '' : ` beta ${p.beta}`
+    console.log(
+      `  ${(p.function + beta).padEnd(22)} ${String(p.inputs).padStart(10)} inputs  ` +
+        `max ${p.maxUlp.toFixed(4)} ULP at ${p.witness.padEnd(16)}  ` +
+        `not correctly rounded ${String(p.notCorrectlyRounded).padStart(8)}  ` +
+        `bits differing ${p.mismatches}  decreasing steps ${p.beta === 1 ? p.decreasing : '-'}` +
+        `${p.holds ? '' : '  BROKEN'}`,
+    )
+  }
+  return proofs.every((p) => p.holds)
+}
+
+// Each worker takes a part of the bit patterns; see prove-js.mjs.
+async function proveJs(stride: number): Promise<boolean> {
+  const parts = availableParallelism()
+  const counts = await Promise.all(
+    Array.from({ length: parts }, (_, part) => {
+      const from = Math.ceil(((2 ** 32 / parts) * part) / stride) * stride
+      const to = (2 ** 32 / parts) * (part + 1)
+      return countMismatches({ from, to, stride })
+    }),
+  )
+  console.log('\nTypeScript, as it ships, against the best native backend')
+  const totals = new Map<string, { inputs: number; mismatches: number }>()
+  for (const count of counts.flat()) {
+    const total = totals.get(count.name) ?? { inputs: 0, mismatches: 0 }
+    total.inputs += count.inputs
+    total.mismatches += count.mismatches
+    totals.set(count.name, total)
+  }
+  for (const [name, { inputs, mismatches }] of totals)
+    console.log(
+      `  ${name.padEnd(22)} ${String(inputs).padStart(10)} inputs  bits differing ${mismatches}`,
+    )
+  return [...totals.values()].every(({ inputs, mismatches }) => inputs > 0 && mismatches === 0)
+}
+
+interface Count {
+  name: string
+  inputs: number
+  mismatches: number
+}
+
+const countMismatches = (workerData: { from: number; to: number; stride: number }) =>
+  new Promise<Count[]>((resolve, reject) => {
+    const worker = new Worker(new URL('prove-js.mjs', import.meta.url), {
+      workerData,
+      execArgv: [],
+    })
+    worker.once('message', resolve).once('error', reject)
+  })
+
+function proveNeon(here: Proof[], args: string[]): boolean {
+  const missing = missingFor(neon)
+  if (missing.length > 0) {
+    console.log(`\nNEON: not proved here, for want of ${missing.join(', ')}`)
+    return !process.env.CI
+  }
+  const there = proveNative(neon, build(neon), args)
+  const same = there.every((p, i) => p.hash === here[i].hash)
+  console.log(
+    `\nNEON, arm64 under qemu: its results are ${same ? '' : 'NOT '}those of this machine`,
+  )
+  return report('NEON and scalar on arm64', there) && same
+}
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({ options: { stride: { type: 'string', default: '1' } } })
+  const stride = Number(values.stride)
+  if (!Number.isInteger(stride) || stride < 1 || stride > 2 ** 31)
+    throw new Error('--stride must be an integer from 1 to 2^31')
+  const strided = ['--stride', String(Math.max(stride, coarse))]
+
+  const folder = build(host)
+  const outcomes = [
+    report('This machine, beta 1', proveNative(host, folder, ['--stride', String(stride)])),
+    await proveJs(stride),
+    proveNeon(proveNative(host, folder, strided), strided),
+    report(
+      'This machine, with a beta',
+      betas.flatMap((beta) => proveNative(host, folder, [...strided, '--beta', String(beta)])),
+    ),
+    report(
+      'This machine, threshold 3',
+      proveNative(host, folder, [...strided, '--threshold', '3']),
+    ),
+  ]
+  const holds = outcomes.every(Boolean)
+  console.log(`\n${holds ? 'Every promise holds.' : 'A promise is BROKEN.'}`)
+  return holds
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
+}
