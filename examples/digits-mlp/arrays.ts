@@ -1,0 +1,44 @@
+// The example's .npy files: reading float32 and uint8 arrays, writing one like another.
+
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type NpyHeader, npyData, parseNpyHeader } from '../../src/npy'
+
+/** The path of a file in this example's folder. */
+export function exampleFile(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url))
+}
+
+interface NpyFile {
+  bytes: Buffer
+  header: NpyHeader
+}
+
+function readNpy(path: string, dtype: string): NpyFile {
+  const bytes = readFileSync(path)
+  const header = parseNpyHeader(bytes)
+  if (header.dtype !== dtype) {
+    throw new TypeError(`${path}: expected elements of type '${dtype}', got '${header.dtype}'`)
+  }
+  return { bytes, header }
+}
+
+/** The elements of a float32 array, in a copy of their own. */
+export function readFloats(path: string): Float32Array {
+  const { bytes, header } = readNpy(path, '<f4')
+  // The copy begins at a multiple of 4 bytes, as a Float32Array must.
+  return new Float32Array(new Uint8Array(npyData(bytes, header, 4)).buffer)
+}
+
+/** The elements of a uint8 array. */
+export function readBytes(path: string): Uint8Array {
+  const { bytes, header } = readNpy(path, '|u1')
+  return npyData(bytes, header, 1)
+}
+
+/** The bytes of an .npy file with the header of the one at path, and other elements. */
+export function npyLike(path: string, elements: Float32Array): Buffer {
+  const { bytes, header } = readNpy(path, '<f4')
+  const data = Buffer.from(elements.buffer, elements.byteOffset, elements.byteLength)
+  return Buffer.concat([bytes.subarray(0, header.dataOffset), data])
+}

@@ -1,0 +1,26 @@
+// A user's own file, activated by the package's command.
+
+import { spawnSync } from 'node:child_process'
+import { constants } from 'node:os'
+import { join, parse } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const command = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+/** Runs `softplus apply` on the file and returns its exit code. */
+export function activateFile(file: string, output = besideOf(file)): number {
+  // npm runs scripts in the package's folder; the names are relative to where the user is.
+  const cwd = process.env.INIT_CWD ?? process.cwd()
+  const args = [command, 'apply', '-o', output, '--', file]
+  const { status, signal, error } = spawnSync(process.execPath, args, { cwd, stdio: 'inherit' })
+  if (error) throw error
+  if (status === 0 && output !== '-') process.stderr.write(`Written to ${output}\n`)
+  return status ?? 128 + (signal ? constants.signals[signal] : 0)
+}
+
+/** The default output: layer.softplus.npy for layer.npy, standard output for standard input. */
+function besideOf(file: string): string {
+  if (file === '-') return file
+  const { dir, name, ext } = parse(file)
+  return join(dir, `${name}.softplus${ext}`)
+}

@@ -1,0 +1,38 @@
+// softplus info: which backend computes on this machine, and on what it runs.
+
+import { cpus } from 'node:os'
+import { backend } from '../index'
+import { version } from './version'
+
+function currentInfo() {
+  return {
+    version,
+    backend: backend.name,
+    available: backend.available,
+    addon: backend.addon,
+    error: backend.error?.message ?? null,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+  }
+}
+
+function lines(info: ReturnType<typeof currentInfo>): string {
+  const rows = [
+    ['softplus', info.version],
+    ['backend', info.backend],
+    ['available', info.available.join(', ')],
+    ['addon', info.addon ?? 'not loaded'],
+    ['error', info.error ?? 'none'],
+    ['node', info.node],
+    ['platform', info.platform],
+    ['cpu', info.cpu],
+  ] as const
+  return rows.map(([name, value]) => `${name.padEnd(10)} ${value}\n`).join('')
+}
+
+/** The text that `softplus info` prints: lines to read, or one JSON object. */
+export function infoText(json: boolean): string {
+  const info = currentInfo()
+  return json ? `${JSON.stringify(info, null, 2)}\n` : lines(info)
+}

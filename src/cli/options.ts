@@ -1,0 +1,129 @@
+// The command line: from arguments to what is asked for.
+
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { UsageError } from './errors'
+import { type FunctionName, functionNames, functions, isFunctionName } from './functions'
+
+export interface ApplyRequest {
+  command: 'apply'
+  input: string
+  output: string
+  function: FunctionName
+  beta?: number
+  threshold?: number
+}
+
+export type Request =
+  | ApplyRequest
+  | { command: 'help'; topic: 'softplus' | 'apply' }
+  | { command: 'info'; json: boolean }
+  | { command: 'version' }
+
+const help = { type: 'boolean', short: 'h' } as const
+
+/** Reads the arguments after the command's own name; throws a UsageError if they make no request. */
+export function parseRequest(args: string[]): Request {
+  const [command, ...rest] = args
+  switch (command) {
+    case 'apply':
+      return applyRequest(rest)
+    case 'info':
+      return infoRequest(rest)
+    default:
+      return topRequest(args)
+  }
+}
+
+function topRequest(args: string[]): Request {
+  const { values, positionals } = parsed({
+    args,
+    allowPositionals: true,
+    options: { help, version: { type: 'boolean' } },
+  })
+  if (values.help) return { command: 'help', topic: 'softplus' }
+  if (values.version) return { command: 'version' }
+  const [unknown] = positionals
+  const came = unknown === undefined ? 'nothing' : `'${unknown}'`
+  throw new UsageError(`expected a command, apply or info, got ${came}`)
+}
+
+function infoRequest(args: string[]): Request {
+  const { values } = parsed({ args, options: { help, json: { type: 'boolean' } } })
+  if (values.help) return { command: 'help', topic: 'softplus' }
+  return { command: 'info', json: values.json ?? false }
+}
+
+function applyRequest(args: string[]): Request {
+  const { values, positionals } = parsed({
+    args,
+    allowPositionals: true,
+    options: {
+      help,
+      output: { type: 'string', short: 'o' },
+      function: { type: 'string', short: 'f' },
+      beta: { type: 'string' },
+      threshold: { type: 'string' },
+    },
+  })
+  if (values.help) return { command: 'help', topic: 'apply' }
+  const name = functionNamed(values.function ?? 'softplus')
+  return {
+    command: 'apply',
+    input: onlyInput(positionals),
+    output: outputNamed(values.output),
+    function: name,
+    ...numberOption('beta', values.beta, name),
+    ...numberOption('threshold', values.threshold, name),
+  }
+}
+
+function parsed<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function onlyInput(positionals: string[]): string {
+  const [input, ...more] = positionals
+  if (input === undefined || input === '') {
+    throw new UsageError('expected INPUT, a .npy or .f32 file or - for stdin, got none')
+  }
+  if (more.length > 0) {
+    throw new UsageError(`expected one INPUT, got ${positionals.length}: ${positionals.join(' ')}`)
+  }
+  return input
+}
+
+function outputNamed(output: string | undefined): string {
+  if (output) return output
+  throw new UsageError('expected -o OUTPUT, a file or - for stdout, got none')
+}
+
+function functionNamed(name: string): FunctionName {
+  if (isFunctionName(name)) return name
+  throw new UsageError(`expected --function ${functionNames.join(', ')}, got '${name}'`)
+}
+
+function numberOption(
+  option: 'beta' | 'threshold',
+  text: string | undefined,
+  name: FunctionName,
+): { beta?: number; threshold?: number } {
+  if (text === undefined) return {}
+  if (!functions[name].takesOptions) {
+    const taking = functionNames.filter((other) => functions[other].takesOptions)
+    throw new UsageError(`--${option} goes with ${taking.join(' and ')}, got it with ${name}`)
+  }
+  return { [option]: numberOf(option, text) }
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const infinite = /^[+-]?inf(inity)?$/i
+
+function numberOf(option: string, text: string): number {
+  if (decimal.test(text)) return Number(text)
+  if (infinite.test(text)) return text.startsWith('-') ? -Infinity : Infinity
+  throw new UsageError(`expected a number for --${option}, got '${text}'`)
+}

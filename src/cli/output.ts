@@ -1,0 +1,123 @@
+// Where a result goes: standard output, a device, or a file that appears only when complete.
+
+import { randomBytes } from 'node:crypto'
+import { type Stats, unlinkSync } from 'node:fs'
+import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { attempt, codeOf, SystemFailure } from './errors'
+import { onInterrupt } from './interrupt'
+import { writeToStdout } from './stdout'
+
+/** A result under way. Either finish() or discard() ends it. */
+export interface Output {
+  write(parts: Uint8Array[]): Promise<void>
+  /** Makes the result appear under its name. */
+  finish(): Promise<void>
+  /** Leaves nothing behind; an existing file stays as it was. */
+  discard(): Promise<void>
+}
+
+/** Opens the output, `-` being standard output, so that a place that cannot be written fails now. */
+export async function openOutput(path: string): Promise<Output> {
+  if (path === '-') return standardOutput()
+  const existing = await existingFile(path)
+  if (existing?.isDirectory()) throw new SystemFailure(`write ${path}`, directoryError())
+  // A device or a pipe is written to; renaming a file over it would replace it.
+  if (existing && !existing.isFile()) return directOutput(path)
+  return replacingOutput(path, existing)
+}
+
+async function existingFile(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw new SystemFailure(`write ${path}`, error)
+  }
+}
+
+function directoryError(): Error {
+  return Object.assign(new Error('it is a directory, not a file'), { code: 'EISDIR' })
+}
+
+function standardOutput(): Output {
+  return {
+    async write(parts) {
+      for (const part of parts) await writeToStdout(part)
+    },
+    async finish() {},
+    async discard() {},
+  }
+}
+
+async function directOutput(path: string): Promise<Output> {
+  const action = `write ${path}`
+  const handle = await attempt(action, () => open(path, 'w'))
+  return {
+    write: (parts) => attempt(action, () => writeAll(handle, parts)),
+    finish: () => attempt(action, () => handle.close()),
+    discard: () => closeQuietly(handle),
+  }
+}
+
+// Closing can fail as well; the error that led here is the one to report.
+async function closeQuietly(handle: FileHandle): Promise<void> {
+  await handle.close().catch(() => {})
+}
+
+async function writeAll(handle: FileHandle, parts: Uint8Array[]): Promise<void> {
+  for (const part of parts) await handle.writeFile(part)
+}
+
+async function replacingOutput(path: string, existing: Stats | undefined): Promise<Output> {
+  const action = `write ${path}`
+  // A link is followed, so that the file it names is replaced and the link stays.
+  const target = existing ? await attempt(action, () => realpath(path)) : path
+  const temporary = join(dirname(target), `.softplus-${randomBytes(8).toString('hex')}.tmp`)
+  const removeTemporary = () => removeIfThere(temporary)
+  const release = onInterrupt(removeTemporary)
+  try {
+    const handle = await attempt(action, () => open(temporary, 'wx'))
+    return temporaryFile({ action, handle, temporary, target, existing, release })
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+interface TemporaryFile {
+  action: string
+  handle: FileHandle
+  temporary: string
+  target: string
+  existing: Stats | undefined
+  release: () => void
+}
+
+function temporaryFile(file: TemporaryFile): Output {
+  const { action, handle, temporary, target, existing, release } = file
+  return {
+    write: (parts) => attempt(action, () => writeAll(handle, parts)),
+    async finish() {
+      await attempt(action, async () => {
+        if (existing) await handle.chmod(existing.mode & 0o777)
+        await handle.close()
+        await rename(temporary, target)
+      })
+      release()
+    },
+    async discard() {
+      await closeQuietly(handle)
+      removeIfThere(temporary)
+      release()
+    },
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw new SystemFailure(`remove ${path}`, error)
+  }
+}

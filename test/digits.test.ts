@@ -1,0 +1,103 @@
+// A trained network's hidden layer, with every backend: PyTorch's activations, PyTorch's decisions.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exampleFile, npyLike, readFloats } from '../examples/digits-mlp/arrays'
+import { bitsOf, countEqual, largestUlpDifference } from '../examples/digits-mlp/compare'
+import {
+  labels,
+  preactivations,
+  preactivationsFile,
+  predict,
+  torchPredictions,
+  torchSigmoid,
+  torchSoftplus,
+} from '../examples/digits-mlp/network'
+import { backend, softplus } from '../src/index'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'softplus-digits-'))
+})
+
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+/** Runs Node in the package's folder with a forced backend. */
+function runNode(backendName: string, args: string[]) {
+  const env = { ...process.env, SOFTPLUS_BACKEND: backendName }
+  const result = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' })
+  expect(result.status, result.stderr).toBe(0)
+  return result
+}
+
+/** The preactivations activated by the command, with a forced backend. */
+function activated(backendName: string, functionName: string): Float32Array {
+  const output = join(folder, `${backendName}-${functionName}.npy`)
+  const options = ['-o', output, '--function', functionName]
+  runNode(backendName, ['dist/cli.js', 'apply', preactivationsFile, ...options])
+  return readFloats(output)
+}
+
+describe.each(backend.available)('backend %s', (name) => {
+  test('softplus is within 2 ULP of PyTorch, and decides as PyTorch does', () => {
+    const hidden = activated(name, 'softplus')
+    expect(hidden).toHaveLength(597 * 256)
+    expect(largestUlpDifference(hidden, torchSoftplus)).toBeLessThanOrEqual(2)
+    expect(predict(hidden)).toEqual(Uint8Array.from(torchPredictions))
+  })
+
+  test('the derivative is within 2 ULP of PyTorch', () => {
+    const slopes = activated(name, 'derivative')
+    expect(largestUlpDifference(slopes, torchSigmoid)).toBeLessThanOrEqual(2)
+  })
+
+  test('the same bits as the backend of this process', () => {
+    const hidden = activated(name, 'softplus')
+    expect(countEqual(bitsOf(hidden), bitsOf(softplus(preactivations)))).toBe(hidden.length)
+  })
+})
+
+test('the network is right on 96.8 % of the images', () => {
+  const correct = countEqual(predict(softplus(preactivations)), labels)
+  expect(correct).toBe(578)
+  expect((100 * correct) / labels.length).toBeCloseTo(96.8, 1)
+})
+
+test('ULP are counted across zero and on both of its sides', () => {
+  const one = Float32Array.of(1, -1, 0)
+  const next = Float32Array.of(1 + 2 ** -23, -1 - 2 ** -22, -(2 ** -149))
+  expect(largestUlpDifference(one, next)).toBe(2)
+  expect(largestUlpDifference(one, one)).toBe(0)
+})
+
+describe('the example', () => {
+  const run = ['--import', 'tsx', 'examples/digits-mlp/run.ts']
+
+  test('reports on the network and writes its activations', () => {
+    const { stdout } = runNode(backend.name, run)
+    expect(stdout).toContain('597 of 597 (100.0 %)')
+    expect(stdout).toContain('578 of 597 (96.8 %)')
+    expect(stdout).toMatch(/the same 32 bits +[\d,]+ of 152,832/)
+    expect(stdout).toMatch(/largest difference +[012] ULP/)
+    expect(stdout).toContain(`backend ${backend.name}`)
+    expect(stdout).toMatch(/softplus +[\d.]+ ns per element/)
+    expect(stdout).toMatch(/relu +[\d.]+ ns per element/)
+    const written = readFileSync(exampleFile('output/activations.npy'))
+    expect(written.equals(npyLike(preactivationsFile, softplus(preactivations)))).toBe(true)
+  })
+
+  test("activates a user's file", () => {
+    const output = join(folder, 'own.npy')
+    runNode(backend.name, [...run, preactivationsFile, '-o', output])
+    expect(readFloats(output)).toEqual(softplus(preactivations))
+  })
+})
