@@ -61,7 +61,13 @@ const cannotRun = (name: string, reason: string): Error =>
     'ERR_SOFTPLUS_BACKEND',
   )
 
+// Shared by the ESM and the CommonJS build, so that a process which loads both is warned once.
+const warned = Symbol.for('softplus.fallback.warned')
+
 function warn(error: Error): void {
+  const process = globalThis.process as NodeJS.Process & { [warned]?: true }
+  if (process[warned]) return
+  process[warned] = true
   process.emitWarning(
     `softplus runs in TypeScript, with the same results but many times slower. ${error.message}. ` +
       'Reinstall softplus for this platform, or set SOFTPLUS_BACKEND=js to run without this warning.',

@@ -1,6 +1,6 @@
 // Sets of float32 values to test with.
 
-/** Every float32 within 40 of the given values, and their negatives' likewise. */
+/** The given values rounded to float32, and the 40 bit patterns on either side of each. */
 export function floatsAround(values: number[]): Float32Array {
   const found: number[] = []
   const float = new Float32Array(1)

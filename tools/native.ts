@@ -1,10 +1,11 @@
 // Builds the native tests with cmake-js and runs them: on this machine, or for arm64 under qemu.
 //
-//   tsx tools/native.ts test    every operation of every instruction set this CPU has
+//   tsx tools/native.ts test    every operation of every instruction set this CPU has; and that nothing but the list of
+//                               kernels leaves a file compiled with an instruction set's flags
 //   tsx tools/native.ts neon    the same for NEON, and the strided proof, whose results must be those of this machine
 //
 // `neon` needs aarch64-linux-gnu-g++ and qemu-aarch64-static (Debian: g++-aarch64-linux-gnu, qemu-user-static).
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -74,8 +75,39 @@ function testLanes(target: Target, folder: string): boolean {
   return results.every(Boolean)
 }
 
+// A function that the linker may merge with another file's would run one backend's instructions in another's place, and
+// a global constructor would run them before anyone asked what the CPU can do.
+function testSymbols(folder: string): boolean {
+  const objects = readdirSync(join(folder, 'CMakeFiles'))
+    .map((entry) => /^(avx2|avx512|neon|scalar)\.dir$/.exec(entry)?.[1])
+    .filter((name) => name !== undefined)
+    .map((name) => ({ name, path: `${folder}/CMakeFiles/${name}.dir/backends/${name}.cc.o` }))
+  if (objects.length === 0) throw new Error(`no backends were built in ${folder}`)
+  return objects.every(({ name, path }) => {
+    const symbols = execFileSync('nm', ['--demangle', '--extern-only', '--defined-only', path], {
+      encoding: 'utf8',
+    })
+    const leaving = symbols
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/^\S+ /, ''))
+    const constructs = /\.(init_array|ctors)/.test(
+      execFileSync('objdump', ['--section-headers', path], { encoding: 'utf8' }),
+    )
+    const alone = leaving.length === 1 && /^[DR] softplus::\w+Backend$/.test(leaving[0])
+    console.error(
+      `${name}: ${leaving.join(', ')} ${constructs ? 'and global constructors ' : ''}leave it: ` +
+        `${alone && !constructs ? 'passed' : 'FAILED'}`,
+    )
+    return alone && !constructs
+  })
+}
+
 function main(what: string): boolean {
-  if (what === 'test') return testLanes(host, build(host))
+  if (what === 'test') {
+    const folder = build(host)
+    return [testLanes(host, folder), testSymbols(folder)].every(Boolean)
+  }
   if (what !== 'neon') throw new Error('usage: native.ts test | neon')
   const missing = missingFor(neon)
   if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)

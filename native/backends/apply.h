@@ -1,32 +1,40 @@
 // A function over an array: full vectors, then the last one, masked or padded, through the same arithmetic.
 //
-// Functions of cells go a block at a time. A first pass finds each vector's rows, so that an instruction set which
-// reads them from memory never waits for an address, and whether a lane is far. If none is, as in most blocks, the
-// second pass has no branches.
+// Where lanes may be near or far, those that are all near have a way of their own, and so have those whose results need
+// no arithmetic.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "../math/far.h"
 
 namespace softplus {
 
 // Stores visit(i, vector at x + i) at y + i. Two vectors side by side hide some of each other's latency.
-template <class Lanes, class Visit>
-SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit) {
+template <class Lanes, class Visit, class VisitBoth>
+SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit, VisitBoth visitBoth) {
   size_t i = 0;
   for (; i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {
-    const Lanes x0 = Lanes::load(x + i), x1 = Lanes::load(x + i + Lanes::count);
-    const Lanes y0 = visit(i, x0), y1 = visit(i + Lanes::count, x1);
-    y0.store(y + i);
-    y1.store(y + i + Lanes::count);
+    Lanes first = Lanes::load(x + i), second = Lanes::load(x + i + Lanes::count);
+    visitBoth(i, first, second);
+    first.store(y + i);
+    second.store(y + i + Lanes::count);
   }
   for (; i < count; i += Lanes::count) {
     const size_t left = count - i;
     const bool whole = left >= Lanes::count;
-    const Lanes y0 = visit(i, whole ? Lanes::load(x + i) : Lanes::loadFirst(x + i, left));
-    whole ? y0.store(y + i) : y0.storeFirst(y + i, left);
+    const Lanes last = visit(i, whole ? Lanes::load(x + i) : Lanes::loadFirst(x + i, left));
+    whole ? last.store(y + i) : last.storeFirst(y + i, left);
   }
+}
+
+template <class Lanes, class Visit>
+SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit) {
+  map<Lanes>(x, y, count, visit, [&](size_t i, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
+    first = visit(i, first);
+    second = visit(i + Lanes::count, second);
+  });
 }
 
 template <class Lanes, class Look>
@@ -36,6 +44,36 @@ SOFTPLUS_INLINE void forEach(const float* x, size_t count, Look look) {
   if (i < count) look(i, Lanes::loadFirst(x + i, count - i));
 }
 
+// Where the rows of a table need no address: a vector at a time.
+template <class Simd, class Function>
+struct Direct {
+  using Lanes = typename Simd::Lanes;
+  const Function& f;
+
+  SOFTPLUS_INLINE auto isNear(Lanes x) const { return withSignSet(f.argument.product(x)) > -nearLimit; }
+  SOFTPLUS_INLINE Lanes near(Lanes x) const { return f.near({}, 0, x); }
+  SOFTPLUS_INLINE Lanes notNear(Lanes x) const { return areAll(f.isSettled(x)) ? f.settled(x) : f.anywhere({}, 0, x); }
+
+  SOFTPLUS_INLINE void apply(const float* x, float* y, size_t count) const {
+    map<Lanes>(
+        x, y, count,
+        [&](size_t, Lanes lanes)
+            SOFTPLUS_INLINE_LAMBDA { return areAll(isNear(lanes)) ? near(lanes) : notNear(lanes); },
+        [&](size_t, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
+          if (areAll(isNear(first), isNear(second))) {
+            first = near(first);
+            second = near(second);
+          } else {
+            first = notNear(first);
+            second = notNear(second);
+          }
+        });
+  }
+};
+
+// Where rows are read from memory: a block at a time. A first pass finds each vector's rows, so that no vector waits
+// for its addresses, and whether a lane of the block is far. If none is, as in most blocks, the second pass has no
+// branches.
 template <class Simd, class Function>
 struct Block {
   using Lanes = typename Simd::Lanes;
@@ -73,12 +111,33 @@ struct Block {
   }
 };
 
+// How many elements come before y is at a whole vector's address, where that pays: a store across two cache lines costs
+// two, and allocators like 16 bytes.
+template <class Lanes>
+SOFTPLUS_INLINE size_t headLength(const float* y, size_t count) {
+  constexpr size_t bytes = Lanes::count * sizeof(float);
+  const size_t head = (bytes - reinterpret_cast<uintptr_t>(y) % bytes) % bytes / sizeof(float);
+  return count < 8 * Lanes::count ? 0 : head;
+}
+
+template <class Simd, class Function>
+SOFTPLUS_INLINE void applyBlocks(const Function& f, const float* x, float* y, size_t count) {
+  if constexpr (Simd::Rows::areKept) {
+    Block<Simd, Function> block{f, {}};
+    constexpr size_t length = Simd::Rows::capacity;
+    for (size_t start = 0; start < count; start += length)
+      block.apply(x + start, y + start, count - start < length ? count - start : length);
+  } else {
+    Direct<Simd, Function>{f}.apply(x, y, count);
+  }
+}
+
 template <class Simd, class Function>
 void apply(const Function& f, const float* x, float* y, size_t count) {
-  Block<Simd, Function> block{f, {}};
-  constexpr size_t length = Simd::Rows::capacity;
-  for (size_t start = 0; start < count; start += length)
-    block.apply(x + start, y + start, count - start < length ? count - start : length);
+  size_t from = 0;
+  size_t to = headLength<typename Simd::Lanes>(y, count);
+  if (to == 0) to = count;
+  for (; from < count; from = to, to = count) applyBlocks<Simd>(f, x + from, y + from, to - from);
 }
 
 template <class Simd, class Function>

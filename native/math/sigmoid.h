@@ -24,14 +24,14 @@ struct Sigmoid {
     const auto [z, n, r] = reduceNear(argument, x);
     const auto c = rows.lookup(table, i, z);
     const Lanes w = c.c0 + tail(c, c.c1, r);
-    return select(isSignSet(argument.product(x)), w, Lanes(1.0f) - w);
+    return select(isSignClear(argument.product(x)), Lanes(1.0f) - w, w);
   }
 
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
     const auto [z, n, r, e] = reduceFar(argument, x, floor);
     const auto c = corrected(rows.lookup(table, i, z), r, e, 1.0f);
     const Lanes w = scale(c.c0 + tail(c, c.c1, r), e);
-    return select(isNaN(x), x, select(isSignSet(argument.product(x)), w, Lanes(1.0f) - w));
+    return select(isNaN(x), x, select(isSignClear(argument.product(x)), Lanes(1.0f) - w, w));
   }
 
   SOFTPLUS_INLINE auto isSettled(Lanes x) const {

@@ -20,17 +20,17 @@ struct Softplus {
   SOFTPLUS_INLINE Lanes near(const Rows& rows, size_t i, Lanes x) const {
     const auto [z, n, r] = reduceNear(argument, x);
     const auto c = rows.lookup(table, i, z);
-    const auto negative = isSignSet(x);
-    const Lanes w = c.c0 + tail(c, select(negative, c.c1, c.c1 - 1.0f), r);
-    return select(negative, w, w - n);
+    const auto positive = isSignClear(x);
+    const Lanes w = c.c0 + tail(c, subtractWhere(positive, c.c1, 1.0f), r);
+    return subtractWhere(positive, w, n);
   }
 
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
     const auto [z, n, r, e] = reduceFar(argument, x, floor);
     const auto c = corrected(rows.lookup(table, i, z), r, e, 0.5f);
-    const auto negative = isSignSet(x);
-    const Lanes w = c.c0 + tail(c, select(negative, c.c1, c.c1 - 1.0f), r);
-    return select(x < nearLimit, select(negative, scale(w, e), w - n), x);
+    const auto positive = isSignClear(x);
+    const Lanes w = c.c0 + tail(c, subtractWhere(positive, c.c1, 1.0f), r);
+    return select(x < nearLimit, select(positive, w - n, scale(w, e)), x);
   }
 
   SOFTPLUS_INLINE auto isSettled(Lanes x) const { return (x < floor) | (x > nearLimit); }
@@ -54,19 +54,19 @@ struct ScaledSoftplus {
   SOFTPLUS_INLINE Lanes near(const Rows& rows, size_t i, Lanes x) const {
     const auto [z, n, r] = reduceNear(argument, x);
     const auto c = rows.lookup(table, i, z);
-    const auto negative = isSignSet(argument.product(x));
-    const Lanes l = tail(c, select(negative, c.c1, c.c1 - 1.0f), r);
-    return narrow((widen(c.c0) + widen(l) - widen(select(negative, 0.0f, n))) * Wide(perBeta));
+    const auto positive = isSignClear(argument.product(x));
+    const Lanes l = tail(c, subtractWhere(positive, c.c1, 1.0f), r);
+    return narrow((widen(c.c0) + widen(l) - widen(select(positive, n, 0.0f))) * Wide(perBeta));
   }
 
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
     const auto [z, n, r, e] = reduceFar(argument, x, floor);
     const auto c = corrected(rows.lookup(table, i, z), r, e, 0.5f);
     const Lanes p = argument.product(x);
-    const auto negative = isSignSet(p);
-    const Lanes l = tail(c, select(negative, c.c1, c.c1 - 1.0f), r);
+    const auto positive = isSignClear(p);
+    const Lanes l = tail(c, subtractWhere(positive, c.c1, 1.0f), r);
     const Wide w = (widen(c.c0) + widen(l)) * widePow2(e);
-    const Lanes y = narrow((w - widen(select(negative, 0.0f, n))) * Wide(perBeta));
+    const Lanes y = narrow((w - widen(select(positive, n, 0.0f))) * Wide(perBeta));
     return select(p < nearLimit, y, x);
   }
 

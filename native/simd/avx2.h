@@ -50,11 +50,13 @@ SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {_mm256_min_ps(a.v, b.v)}; 
 SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)}; }
 SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ)}; }
 SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {_mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q)}; }
-// What selects by the sign bit alone.
-SOFTPLUS_INLINE Mask isSignSet(Lanes a) { return {a.v}; }
+// The mask of clear sign bits is the lanes themselves with their signs flipped: selecting looks at the sign bit alone.
+SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f))}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return _mm256_movemask_ps(m.v) == 0xff; }
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {_mm256_or_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {_mm256_blendv_ps(no.v, yes.v, m.v)}; }
+// a - b where the mask is set, else a.
+SOFTPLUS_INLINE Lanes subtractWhere(Mask m, Lanes a, Lanes b) { return select(m, a - b, a); }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm256_or_ps(a.v, _mm256_set1_ps(-0.0f))}; }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
@@ -145,6 +147,7 @@ struct Columns {
 
 // The rows of a block's lanes, as places in bytes: the low five bits of z times 32.
 struct Rows {
+  static constexpr bool areKept = true;
   static constexpr size_t capacity = 256;
   alignas(32) uint32_t at[capacity];
 

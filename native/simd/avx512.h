@@ -48,23 +48,18 @@ SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; 
 SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
 SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
 SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q)}; }
-SOFTPLUS_INLINE Mask isSignSet(Lanes a) { return {_mm512_movepi32_mask(_mm512_castps_si512(a.v))}; }
+SOFTPLUS_INLINE Mask isSignClear(Lanes a) {
+  return {_mm512_testn_epi32_mask(_mm512_castps_si512(a.v), _mm512_set1_epi32(INT32_MIN))};
+}
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {_kor_mask16(a.v, b.v)}; }
-SOFTPLUS_INLINE bool areAll(Mask m) { return m.v == 0xffff; }
+SOFTPLUS_INLINE bool areAll(Mask m) { return _kortestc_mask16_u8(m.v, m.v); }
+SOFTPLUS_INLINE bool areAll(Mask a, Mask b) { return areAll({_kand_mask16(a.v, b.v)}); }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {_mm512_mask_blend_ps(m.v, no.v, yes.v)}; }
+// a - b where the mask is set, else a.
+SOFTPLUS_INLINE Lanes subtractWhere(Mask m, Lanes a, Lanes b) { return {_mm512_mask_sub_ps(a.v, m.v, a.v, b.v)}; }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm512_or_ps(a.v, _mm512_set1_ps(-0.0f))}; }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm512_andnot_ps(_mm512_set1_ps(-0.0f), a.v)}; }
-
-// The largest magnitude seen, compared as integers, so that NaN counts as larger than infinity.
-struct Magnitude {
-  __m512i v = _mm512_setzero_si512();
-  SOFTPLUS_INLINE void add(Lanes a) { v = _mm512_max_epu32(v, _mm512_castps_si512(withSignClear(a).v)); }
-  SOFTPLUS_INLINE bool isBelow(float limit) const {
-    const __m512i bits = _mm512_castps_si512(_mm512_set1_ps(limit));
-    return _mm512_cmpge_epu32_mask(v, bits) == 0;
-  }
-};
 
 // a 2^n, rounded once, also into the subnormals; n is an integer.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) { return {_mm512_scalef_ps(a.v, n.v)}; }
@@ -101,10 +96,12 @@ struct Table {
   struct Columns {
     alignas(64) float at[7][32];
   };
+  const Columns& columns;
+
   template <const float (&rows)[32][8]>
   static SOFTPLUS_INLINE Table of() {
     static constexpr Columns columns = columnsOf(rows);
-    return Table(columns);
+    return {columns};
   }
   static constexpr Columns columnsOf(const float (&rows)[32][8]) {
     Columns columns{};
@@ -112,23 +109,15 @@ struct Table {
       for (int row = 0; row < 32; row++) columns.at[c][row] = rows[row][c];
     return columns;
   }
-
-  __m512 lo[7], hi[7];
-  SOFTPLUS_INLINE explicit Table(const Columns& columns) {
-    for (int c = 0; c < 7; c++) {
-      lo[c] = _mm512_load_ps(columns.at[c]);
-      hi[c] = _mm512_load_ps(columns.at[c] + 16);
-    }
-  }
   SOFTPLUS_INLINE Lanes column(int c, Lanes z) const {
-    return {_mm512_permutex2var_ps(lo[c], _mm512_castps_si512(z.v), hi[c])};
+    const __m512 lo = _mm512_load_ps(columns.at[c]), hi = _mm512_load_ps(columns.at[c] + 16);
+    return {_mm512_permutex2var_ps(lo, _mm512_castps_si512(z.v), hi)};
   }
 };
 
 // The rows of a block's lanes. Registers are permuted by z itself, so that nothing is kept.
 struct Rows {
-  static constexpr size_t capacity = 256;
-  SOFTPLUS_INLINE void keep(size_t, Lanes) {}
+  static constexpr bool areKept = false;
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
     const Lanes c6 = table.column(6, z);
     const Lanes low = {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(c6.v), 16))};
@@ -148,7 +137,6 @@ struct Simd {
   using Wide = softplus::Wide;
   using Table = softplus::Table;
   using Rows = softplus::Rows;
-  using Magnitude = softplus::Magnitude;
 };
 
 }  // namespace

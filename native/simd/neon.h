@@ -50,10 +50,12 @@ SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {vminq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {vcltq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {vcgtq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {vmvnq_u32(vceqq_f32(a.v, a.v))}; }
-SOFTPLUS_INLINE Mask isSignSet(Lanes a) { return {vcltzq_s32(vreinterpretq_s32_f32(a.v))}; }
+SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {vcgezq_s32(vreinterpretq_s32_f32(a.v))}; }
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {vorrq_u32(a.v, b.v)}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return vminvq_u32(m.v) != 0; }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {vbslq_f32(m.v, yes.v, no.v)}; }
+// a - b where the mask is set, else a.
+SOFTPLUS_INLINE Lanes subtractWhere(Mask m, Lanes a, Lanes b) { return select(m, a - b, a); }
 
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {vabsq_f32(a.v)}; }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {vnegq_f32(vabsq_f32(a.v))}; }
@@ -128,6 +130,7 @@ struct Columns {
 
 // The rows of a block's lanes, as places in floats: the low five bits of z times 8.
 struct Rows {
+  static constexpr bool areKept = true;
   static constexpr size_t capacity = 256;
   alignas(16) uint32_t at[capacity];
 

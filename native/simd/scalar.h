@@ -74,22 +74,15 @@ SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
 SOFTPLUS_INLINE bool operator<(Lanes a, Lanes b) { return a.v < b.v; }
 SOFTPLUS_INLINE bool operator>(Lanes a, Lanes b) { return a.v > b.v; }
 SOFTPLUS_INLINE bool isNaN(Lanes a) { return a.v != a.v; }
-SOFTPLUS_INLINE bool isSignSet(Lanes a) { return bitsOf(a.v) >> 31; }
+SOFTPLUS_INLINE bool isSignClear(Lanes a) { return bitsOf(a.v) >> 31 == 0; }
 SOFTPLUS_INLINE bool areAll(bool mask) { return mask; }
+SOFTPLUS_INLINE bool areAll(bool a, bool b) { return a & b; }
 SOFTPLUS_INLINE Lanes select(bool mask, Lanes yes, Lanes no) { return mask ? yes : no; }
+// a - b where the mask is set, else a.
+SOFTPLUS_INLINE Lanes subtractWhere(bool mask, Lanes a, Lanes b) { return mask ? a - b : a; }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return fromBits(bitsOf(a.v) | 0x80000000); }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return fromBits(bitsOf(a.v) & 0x7fffffff); }
-
-// The largest magnitude seen, compared as integers, so that NaN counts as larger than infinity.
-struct Magnitude {
-  uint32_t v = 0;
-  SOFTPLUS_INLINE void add(Lanes a) {
-    const uint32_t bits = bitsOf(withSignClear(a).v);
-    if (bits > v) v = bits;
-  }
-  SOFTPLUS_INLINE bool isBelow(float limit) const { return v < bitsOf(limit); }
-};
 
 using Wide = double;
 SOFTPLUS_INLINE Wide widen(Lanes a) { return a.v; }
@@ -110,8 +103,7 @@ struct Table {
 };
 
 struct Rows {
-  static constexpr size_t capacity = 256;
-  SOFTPLUS_INLINE void keep(size_t, Lanes) {}
+  static constexpr bool areKept = false;
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
     const float* row = table.rows[bitsOf(z.v) & 31];
     return {row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]};
@@ -123,7 +115,6 @@ struct Simd {
   using Wide = softplus::Wide;
   using Table = softplus::Table;
   using Rows = softplus::Rows;
-  using Magnitude = softplus::Magnitude;
 };
 
 }  // namespace

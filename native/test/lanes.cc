@@ -77,8 +77,10 @@ void testComparisons() {
            [](float y, float a, float b) { expect("|", y, a < b ? a : b); });
   forPairs([](Lanes a, Lanes b) { return select(isNaN(a), 1.0f, b); },
            [](float y, float a, float b) { expect("isNaN", y, a != a ? 1.0f : b); });
-  forPairs([](Lanes a, Lanes) { return select(isSignSet(a), 1.0f, 0.0f); },
-           [](float y, float a, float) { expect("isSignSet", y, std::signbit(a) ? 1.0f : 0.0f); });
+  forPairs([](Lanes a, Lanes b) { return select(isSignClear(a), b, 0.5f); },
+           [](float y, float a, float b) { expect("isSignClear", y, std::signbit(a) ? 0.5f : b); });
+  forPairs([](Lanes a, Lanes b) { return subtractWhere(isSignClear(a), a, b); },
+           [](float y, float a, float b) { expect("subtractWhere", y, std::signbit(a) ? a : a - b); });
   forPairs([](Lanes a, Lanes) { return withSignSet(a); },
            [](float y, float a, float) { expect("withSignSet", y, -std::fabs(a)); });
   forPairs([](Lanes a, Lanes) { return withSignClear(a); },
@@ -95,12 +97,23 @@ void testMasks() {
     float a[Lanes::count];
     for (size_t i = 0; i < Lanes::count; i++) a[i] = i == odd ? 20.0f : 1.0f;
     expect("areAll", areAll(Lanes::load(a) < 2.0f), odd == Lanes::count);
-    for (const float value : {14.75f, -14.75f, infinity, -infinity, nan, -nan}) {
-      if (odd < Lanes::count) a[odd] = value;
-      Magnitude magnitude;
-      magnitude.add(Lanes::load(a));
-      magnitude.add(0.0f);
-      expect("isBelow", magnitude.isBelow(14.75f), odd == Lanes::count);
+    expect("areAll of a run", areAll(Lanes::load(a) > 0.5f), true);
+  }
+}
+
+// Only where a whole block is looked at before it is evaluated.
+template <class Simd>
+void testMagnitude() {
+  if constexpr (Simd::Rows::areKept) {
+    for (size_t odd = 0; odd <= Lanes::count; odd++) {
+      for (const float value : {14.75f, -14.75f, infinity, -infinity, nan, -nan}) {
+        float a[Lanes::count];
+        for (size_t i = 0; i < Lanes::count; i++) a[i] = i == odd ? value : -14.5f;
+        typename Simd::Magnitude magnitude;
+        magnitude.add(Lanes::load(a));
+        magnitude.add(0.0f);
+        expect("isBelow", magnitude.isBelow(14.75f), odd == Lanes::count);
+      }
     }
   }
 }
@@ -146,6 +159,12 @@ void testMemory() {
   }
 }
 
+template <class Simd>
+auto lookupAt(typename Simd::Rows& rows, const Table& table, Lanes z) {
+  if constexpr (Simd::Rows::areKept) rows.keep(0, z);
+  return rows.lookup(table, 0, z);
+}
+
 void testLookup() {
   const Table table = Table::of<sigmoidCells>();
   float n[Lanes::count];
@@ -153,8 +172,7 @@ void testLookup() {
   for (int start = 0; start < 32; start++) {
     for (size_t i = 0; i < Lanes::count; i++) n[i] = -0.5f * static_cast<float>((start + static_cast<int>(i)) % 32);
     const Lanes z = Lanes::load(n) + 0x1.8p22f;
-    rows.keep(0, z);
-    const auto c = rows.lookup(table, 0, z);
+    const auto c = lookupAt<Simd>(rows, table, z);
     const Lanes columns[8] = {c.c0, c.c1, c.c2, c.c3, c.c4, c.c5, c.c6, c.low};
     for (int column = 0; column < 8; column++) {
       float y[Lanes::count];
@@ -185,6 +203,7 @@ int main() {
   testArithmetic();
   testComparisons();
   testMasks();
+  testMagnitude<Simd>();
   testPowers();
   testWide();
   testMemory();
