@@ -72,7 +72,7 @@ napi_value run(napi_env rawEnv, napi_callback_info info) {
   const Kernel kernel = count < 3 ? kernels.plain : count < 4 ? kernels.thresholded : kernels.scaled;
   if (y.length != x.length || overlapPartly(x, y)) {
     throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE",
-                  "y must be as long as x, and be x or lie apart from it");
+                  "out must be as long as x, and be x itself or memory apart from x");
   } else if (kernel == nullptr || options.beta == 0) {
     throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "this function takes no such threshold or beta");
   } else if (x.length > 0) {

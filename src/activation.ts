@@ -1,10 +1,14 @@
 // A kernel as the function that users call: what they pass is checked, then run at once, in place or not.
-import { withCode } from './errors'
+import { describe, withCode } from './errors'
 import type { Kernel } from './functions'
 import { checkArray, checkBeta, checkOptions, checkOut, checkThreshold } from './validate'
 
 export interface Output {
-  /** Where the results go: as long as x; x itself, or memory apart from it. Default: a new Float32Array. */
+  /**
+   * Where the results go: as long as x; x itself, or memory apart from it. Default: a new Float32Array.
+   * Overlap is refused; only where two SharedArrayBuffer objects stand for the same memory can it go
+   * unseen, by the js backend.
+   */
   out?: Float32Array
 }
 
@@ -63,12 +67,16 @@ const readScaling: ReadOptions = ({ beta, threshold }) => ({
 })
 
 const readNone: ReadOptions = ({ beta, threshold }) => {
-  if (beta === undefined && threshold === undefined) return {}
-  throw withCode(
-    new TypeError('beta and threshold must be left out: relu is the same for all of them'),
+  for (const [name, value] of Object.entries({ beta, threshold }))
+    if (value !== undefined) throw notTaken(name, value, 'relu is the same for all of them')
+  return {}
+}
+
+const notTaken = (name: string, value: unknown, reason: string) =>
+  withCode(
+    new TypeError(`${name} must be left out: ${reason}; got ${describe(value)}`),
     'ERR_INVALID_ARG_VALUE',
   )
-}
 
 // Options are read before arrays are checked: a getter among them may do anything, detach x even.
 function createActivation(kernel: Kernel, read: ReadOptions): Activation<SoftplusOptions> {
@@ -82,9 +90,11 @@ function createActivation(kernel: Kernel, read: ReadOptions): Activation<Softplu
     run(kernel, x, y, scaling)
     return y
   }
-  const inPlace = <X extends Float32Array>(x: X, options?: SoftplusOptions): X => {
+  const inPlace = <X extends Float32Array>(x: X, options?: SoftplusOptions & Output): X => {
     checkOptions(options)
     const scaling = options === undefined ? {} : read(options)
+    const out = options?.out
+    if (out !== undefined) throw notTaken('out', out, 'inPlace writes over x')
     checkArray('x', x)
     run(kernel, x, x, scaling)
     return x

@@ -42,7 +42,8 @@ export function loadAddon(paths: string[] = candidates()): LoadedAddon {
     try {
       return { addon: require(path) as Addon, path }
     } catch (error) {
-      failures.push(`${path}: ${error instanceof Error ? error.message : error}`)
+      const reason = error instanceof Error ? error.message : String(error)
+      failures.push(reason.startsWith(path) ? reason : `${path}: ${reason}`)
     }
   }
   throw withCode(

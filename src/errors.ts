@@ -1,4 +1,5 @@
 // Errors with Node's codes, whose messages name the parameter, what was expected and what came.
+import { tagOf } from './intrinsics'
 
 export type ErrorCode =
   | 'ERR_INVALID_ARG_TYPE'
@@ -21,23 +22,29 @@ export const invalidType = (name: string, expected: string, value: unknown, advi
 export const outOfRange = (name: string, expected: string, got: string) =>
   withCode(new RangeError(`${name} must be ${expected}; got ${got}`), 'ERR_OUT_OF_RANGE')
 
-/** A short description of any value, without calling any code of the value's own. */
+/** A short description of any value, whatever code of its own it would like to run instead. */
 export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 32))}`
-  if (typeof value === 'bigint') return `the bigint ${value}n`
+  if (typeof value === 'string') return `the string ${JSON.stringify(clip(value))}`
+  if (typeof value === 'bigint') return `the bigint ${clip(`${value}n`)}`
   if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`
   if (typeof value !== 'object') return typeof value
-  return Array.isArray(value) ? 'an array' : `an instance of ${kindOf(value)}`
+  try {
+    return Array.isArray(value) ? 'an array' : describeObject(value)
+  } catch {
+    // A proxy may throw from anywhere. What it is called is no reason to fail in another way.
+    return 'an unreadable object'
+  }
 }
 
-function kindOf(value: object): string {
-  try {
-    const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
-    return typeof name === 'string' && name !== '' ? name : 'an unnamed class'
-  } catch {
-    // A proxy may throw from anywhere; what it is called is no reason to fail in another way.
-    return 'an unreadable class'
-  }
+const clip = (text: string): string => (text.length > 32 ? `${text.slice(0, 32)}...` : text)
+
+function describeObject(value: object): string {
+  const name = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value) ?? {}, 'constructor')
+    ?.value?.name
+  if (typeof name !== 'string' || name === '') return 'an object'
+  if (name === 'Float32Array' && tagOf.call(value) !== name)
+    return 'a proxy of a Float32Array, or an object that only inherits from it'
+  return `an instance of ${clip(name)}`
 }

@@ -1,36 +1,33 @@
 // What callers pass, checked before anything is written.
-import { invalidType, outOfRange, withCode } from './errors'
-
-const typedArray = Object.getPrototypeOf(Float32Array.prototype)
-const getterOf = (name: PropertyKey): ((this: unknown) => unknown) =>
-  Object.getOwnPropertyDescriptor(typedArray, name)?.get as (this: unknown) => unknown
-
-// The getters and methods of the language itself: no subclass, proxy or own property can answer for them.
-const tagOf = getterOf(Symbol.toStringTag)
-const keysOf = typedArray.keys as (this: unknown) => unknown
+import { describe, invalidType, outOfRange, withCode } from './errors'
+import { keysOf, lengthOf, tagOf } from './intrinsics'
 
 /**
  * Throws unless `value` is a Float32Array that can be read.
  *
- * @throws {TypeError} ERR_INVALID_ARG_TYPE for anything else, and ERR_INVALID_STATE for an array that is detached (its
- * buffer was transferred) or lies outside its resizable buffer.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE for anything else, and ERR_INVALID_STATE for an array that is
+ * detached (its buffer was transferred) or lies outside its resizable buffer.
  */
 export function checkArray(name: string, value: unknown): asserts value is Float32Array {
   const tag = tagOf.call(value)
   if (tag !== 'Float32Array')
     throw invalidType(name, 'a Float32Array', value, adviceFor(value, tag))
-  // Both states show as length 0, which is fine in itself; the language tells them apart when asked to iterate.
-  if ((value as Float32Array).length === 0) checkAttached(name, value)
+  checkAttached(name, value)
+  if ((value as Float32Array).length !== lengthOf.call(value))
+    throw invalidType(name, 'a Float32Array with its own length', value, 'Its length was redefined')
 }
 
+// Both states show as length 0, which is fine in itself; the language tells them apart when asked to
+// iterate. It is asked every time: V8's optimised code reads the old length of a detached array
+// (seen in Node 20, once arrays over resizable buffers have passed by).
 function checkAttached(name: string, value: unknown): void {
   try {
     keysOf.call(value)
   } catch {
     throw withCode(
       new TypeError(
-        `${name} must be a Float32Array with memory; got one whose buffer is detached (transferred to another owner) ` +
-          'or was shrunk below it',
+        `${name} must be a Float32Array with memory; got one whose buffer is detached (transferred to ` +
+          'another owner) or was shrunk below it',
       ),
       'ERR_INVALID_STATE',
     )
@@ -42,8 +39,11 @@ function adviceFor(value: unknown, tag: unknown): string {
     return 'To see its bytes as floats: new Float32Array(b.buffer, b.byteOffset, b.byteLength / 4)'
   if (tag === 'BigInt64Array' || tag === 'BigUint64Array')
     return 'To convert it: Float32Array.from(x, Number)'
-  if (tag !== undefined || Array.isArray(value)) return 'To convert it: Float32Array.from(x)'
-  if (value instanceof ArrayBuffer) return 'To see its bytes as floats: new Float32Array(buffer)'
+  if (tag !== undefined) return 'To convert it: Float32Array.from(x)'
+  const description = describe(value)
+  if (description === 'an array') return 'To convert it: Float32Array.from(x)'
+  if (/^an instance of (Shared)?ArrayBuffer$/.test(description))
+    return 'To see its bytes as floats: new Float32Array(buffer)'
   return ''
 }
 
@@ -56,7 +56,7 @@ function adviceFor(value: unknown, tag: unknown): string {
 export function checkOut(x: Float32Array, y: unknown): asserts y is Float32Array {
   checkArray('out', y)
   if (y.length !== x.length)
-    throw outOfRange('out', `as long as x, ${x.length} elements`, `${y.length} elements`)
+    throw outOfRange('out', `as long as x, of length ${x.length}`, `length ${y.length}`)
   if (y.buffer !== x.buffer || y.byteOffset === x.byteOffset) return
   if (Math.abs(y.byteOffset - x.byteOffset) < x.byteLength)
     throw outOfRange(
@@ -66,14 +66,21 @@ export function checkOut(x: Float32Array, y: unknown): asserts y is Float32Array
     )
 }
 
-/** @throws {TypeError} ERR_INVALID_ARG_TYPE unless options is undefined or an object. */
+/** @throws {TypeError} ERR_INVALID_ARG_TYPE unless options is undefined or an object, no array. */
 export function checkOptions(options: unknown): void {
-  if (options === undefined || (typeof options === 'object' && options !== null)) return
-  const advice =
-    typeof options === 'number'
-      ? 'In arrays.map(), write (x) => softplus(x): map passes the index too'
-      : ''
-  throw invalidType('options', 'an object such as { beta: 2 }', options, advice)
+  if (options === undefined) return
+  const expected = 'an object such as { beta: 2 }'
+  if (typeof options === 'number')
+    throw invalidType(
+      'options',
+      expected,
+      options,
+      'In arrays.map(), write (x) => softplus(x): map passes the index too',
+    )
+  if (ArrayBuffer.isView(options))
+    throw invalidType('options', expected, options, 'To write into an array: { out: array }')
+  if (typeof options !== 'object' || options === null || describe(options) === 'an array')
+    throw invalidType('options', expected, options)
 }
 
 /** beta rounded to float32. @throws {TypeError | RangeError} unless it is a finite number that does not round to 0. */
@@ -101,7 +108,6 @@ export function checkThreshold(threshold: unknown): number {
 function nextBelow(float: number): number {
   const value = new Float32Array([float])
   const bits = new Int32Array(value.buffer)
-  if (float === 0) return -(2 ** -149)
   bits[0] += float > 0 ? -1 : 1
   return value[0]
 }

@@ -1,0 +1,305 @@
+// Which backend a process gets, installed with the addon, without it, or with a broken one; each in a process of its own.
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runInNewContext } from 'node:vm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { candidates, loadAddon } from '../src/addon'
+import type { Backend } from '../src/backend'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const loaded = loadAddon()
+const native = loaded.addon.available
+const foreign = process.arch === 'arm64' ? 'avx2' : 'neon'
+
+// Imports the package, with import() or require(), and prints what came of it.
+const script = `
+const warnings = []
+process.on('warning', ({ name, code, message }) => warnings.push({ name, code, message }))
+const dlopened = []
+const { dlopen } = process
+process.dlopen = (...args) => {
+  dlopened.push(args[1])
+  return dlopen.apply(process, args)
+}
+
+const input = Uint32Array.from({ length: 1021 }, (_, i) => i * 4210763)
+const x = new Float32Array(input.buffer).filter((v) => v === v)
+const hex = (y) => Buffer.from(y.buffer).toString('hex')
+
+function results({ softplus, relu }) {
+  return {
+    softplus: hex(softplus(x)),
+    derivative: hex(softplus.derivative(x)),
+    scaled: hex(softplus(x, { beta: 0.1, threshold: 3 })),
+    scaledDerivative: hex(softplus.derivative(x, { beta: -7, threshold: 0 })),
+    relu: hex(relu(x)),
+    reluDerivative: hex(relu.derivative.inPlace(x.slice())),
+  }
+}
+
+async function report(load) {
+  const found = {}
+  try {
+    const { backend, ...functions } = await load()
+    found.backend = { ...backend, error: backend.error && { ...backend.error, message: backend.error.message } }
+    found.results = results(functions)
+  } catch ({ name, code, message }) {
+    found.thrown = { name, code, message }
+  }
+  await new Promise(setImmediate)
+  process.stdout.write(JSON.stringify({ ...found, warnings, dlopened }))
+}
+`
+const scripts = {
+  'use.mjs': `${script}\nawait report(() => import('softplus'))\n`,
+  'use.cjs': `${script}\nreport(() => require('softplus'))\n`,
+  'worker.cjs': `${script}
+    const { isMainThread, Worker } = require('node:worker_threads')
+    if (!isMainThread) report(() => require('softplus'))
+    else {
+      require('softplus')
+      new Worker(__filename)
+    }\n`,
+  'both.mjs': `${script}
+    import { createRequire } from 'node:module'
+    const imported = await import('softplus')
+    const required = createRequire(import.meta.url)('softplus')
+    await report(async () => {
+      if (JSON.stringify(results(imported)) !== JSON.stringify(results(required)))
+        throw new Error('not the same')
+      return required
+    })\n`,
+}
+type Script = keyof typeof scripts
+const modules: Script[] = ['use.mjs', 'use.cjs']
+
+interface Report {
+  backend?: Omit<Backend, 'error'> & { error: { code: string; message: string } | null }
+  results?: Record<string, string>
+  thrown?: { name: string; code: string; message: string }
+  warnings: { name: string; code: string; message: string }[]
+  dlopened: string[]
+}
+
+let folder: string
+let withAddon: Installed
+let withoutAddon: Installed
+let expected: Record<string, string> | undefined
+
+class Installed {
+  readonly app: string
+  readonly package: string
+  readonly candidates: string[]
+
+  constructor(name: string) {
+    this.app = join(folder, name)
+    this.package = join(this.app, 'node_modules', 'softplus')
+    this.candidates = candidates(this.package)
+    mkdirSync(this.package, { recursive: true })
+    cpSync(join(root, 'dist'), join(this.package, 'dist'), { recursive: true })
+    cpSync(join(root, 'package.json'), join(this.package, 'package.json'))
+    for (const [file, source] of Object.entries(scripts))
+      writeFileSync(join(this.app, file), source)
+  }
+
+  add(path: string, contents: Buffer | string): void {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents)
+  }
+
+  run(file: Script, { forced, flags = [] }: { forced?: string; flags?: string[] } = {}) {
+    // Only what the test says decides: not how the tests themselves are run.
+    const { SOFTPLUS_BACKEND: _, NODE_OPTIONS: __, NODE_NO_WARNINGS: ___, ...env } = process.env
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, file], {
+      cwd: this.app,
+      env: { ...env, ...(forced !== undefined && { SOFTPLUS_BACKEND: forced }) },
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    expect(status, stderr).toBe(0)
+    return { ...(JSON.parse(stdout) as Report), stderr }
+  }
+}
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'softplus-fallback-')))
+  withoutAddon = new Installed('without')
+  withAddon = new Installed('with')
+  withAddon.add(withAddon.candidates[1], readFileSync(loaded.path))
+  expected = withAddon.run('use.mjs', { forced: 'scalar' }).results
+})
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const timesIn = (text: string, part: string): number => text.split(part).length - 1
+
+describe.each(modules)('with the addon, %s', (file) => {
+  test('the best backend is used, silently', () => {
+    const { backend, results, warnings, stderr } = withAddon.run(file)
+    expect(backend).toEqual({
+      name: native[0],
+      available: [...native, 'js'],
+      addon: withAddon.candidates[1],
+      error: null,
+    })
+    expect(Object.keys(results ?? {})).toHaveLength(6)
+    expect(results).toEqual(expected)
+    expect([warnings, stderr]).toEqual([[], ''])
+  })
+
+  test.each(native)('SOFTPLUS_BACKEND=%s', (forced) => {
+    const { backend, results, stderr } = withAddon.run(file, { forced })
+    expect(backend).toMatchObject({ name: forced, available: [...native, 'js'], error: null })
+    expect(results).toEqual(expected)
+    expect(stderr).toBe('')
+  })
+
+  test('SOFTPLUS_BACKEND=js leaves the addon unloaded', () => {
+    const { backend, results, dlopened, stderr } = withAddon.run(file, { forced: 'js' })
+    expect(backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+    expect(results).toEqual(expected)
+    expect(dlopened).toEqual([])
+    expect(stderr).toBe('')
+  })
+
+  test('an empty SOFTPLUS_BACKEND says nothing', () => {
+    const { backend, dlopened } = withAddon.run(file, { forced: '' })
+    expect(backend?.name).toBe(native[0])
+    expect(dlopened).toEqual([withAddon.candidates[1]])
+  })
+
+  test.each(['nonsense', 'AVX2', 'toString'])('SOFTPLUS_BACKEND=%s is an error', (forced) => {
+    const { thrown, warnings } = withAddon.run(file, { forced })
+    expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
+    expect(thrown?.message).toContain(`"${forced}"`)
+    expect(thrown?.message).toContain('avx512, avx2, neon, scalar, js')
+    expect(warnings).toEqual([])
+  })
+
+  test(`SOFTPLUS_BACKEND=${foreign}, of other processors, is an error`, () => {
+    const { thrown, warnings } = withAddon.run(file, { forced: foreign })
+    expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
+    expect(thrown?.message).toContain(`"${foreign}"`)
+    expect(thrown?.message).toContain([...native, 'js'].join(', '))
+    expect(warnings).toEqual([])
+  })
+
+  test('node --no-addons gets the portable build, silently', () => {
+    const { backend, results, dlopened, stderr } = withAddon.run(file, { flags: ['--no-addons'] })
+    expect(backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+    expect(results).toEqual(expected)
+    expect(dlopened).toEqual([])
+    expect(stderr).toBe('')
+  })
+
+  test('node --no-addons with SOFTPLUS_BACKEND', () => {
+    const flags = ['--no-addons']
+    expect(withAddon.run(file, { flags, forced: 'js' }).backend?.name).toBe('js')
+    for (const forced of ['scalar', foreign, 'nonsense']) {
+      const { thrown } = withAddon.run(file, { flags, forced })
+      expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
+      expect(thrown?.message).toContain(`"${forced}"`)
+    }
+  })
+})
+
+describe.each(modules)('without the addon, %s', (file) => {
+  test('TypeScript stands in, and one warning says so', () => {
+    const { backend, results, warnings, stderr } = withoutAddon.run(file)
+    expect(backend).toMatchObject({ name: 'js', available: ['js'], addon: null })
+    expect(backend?.error?.code).toBe('ERR_SOFTPLUS_ADDON')
+    expect(results).toEqual(expected)
+
+    expect(warnings).toHaveLength(1)
+    const [{ name, code, message }] = warnings
+    expect([name, code]).toEqual(['SoftplusWarning', 'SOFTPLUS_FALLBACK'])
+    expect(message).toContain(backend?.error?.message)
+    for (const path of withoutAddon.candidates) expect(message).toContain(`${path}: not there`)
+    expect(message).toContain(`${process.platform}-${process.arch}`)
+    expect(message).toContain('Reinstall')
+    expect(message).toContain('SOFTPLUS_BACKEND=js')
+    expect(timesIn(stderr, 'SOFTPLUS_FALLBACK')).toBe(1)
+    expect(stderr).toContain(message)
+  })
+
+  test('SOFTPLUS_BACKEND=js wants no addon: no warning', () => {
+    const { backend, results, warnings, stderr } = withoutAddon.run(file, { forced: 'js' })
+    expect(backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+    expect(results).toEqual(expected)
+    expect([warnings, stderr]).toEqual([[], ''])
+  })
+
+  test.each(native)('SOFTPLUS_BACKEND=%s is an error, not another backend', (forced) => {
+    const { thrown, warnings } = withoutAddon.run(file, { forced })
+    expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
+    expect(thrown?.message).toContain(`"${forced}"`)
+    for (const path of withoutAddon.candidates) expect(thrown?.message).toContain(path)
+    expect(warnings).toEqual([])
+  })
+})
+
+test('import and require in one process give the same', () => {
+  expect(withAddon.run('both.mjs').results).toEqual(expected)
+  expect(withoutAddon.run('both.mjs').results).toEqual(expected)
+})
+
+test('a worker thread gets the same as the main one', () => {
+  const { backend, results } = withAddon.run('worker.cjs')
+  expect(backend?.name).toBe(native[0])
+  expect(results).toEqual(expected)
+})
+
+test.each(modules)('a file that is no addon: the warning gives its reason, %s', (file) => {
+  const broken = new Installed(`broken-${file}`)
+  const [prebuilt, built] = broken.candidates
+  broken.add(built, 'this is no addon')
+  const { backend, results, warnings } = broken.run(file)
+  expect(backend).toMatchObject({ name: 'js', addon: null })
+  expect(results).toEqual(expected)
+  expect(warnings).toHaveLength(1)
+  const [{ code, message }] = warnings
+  expect(code).toBe('SOFTPLUS_FALLBACK')
+  expect(message).toContain(`${prebuilt}: not there`)
+  expect(message).toContain(`${built}: `)
+  expect(message).not.toContain(`${built}: not there`)
+
+  const { thrown } = broken.run(file, { forced: native[0] })
+  expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
+  expect(thrown?.message).toContain(`${built}: `)
+})
+
+test('a prebuilt addon comes first; where it is broken, the built one stands in, silently', () => {
+  const addon = readFileSync(loaded.path)
+  const twofold = new Installed('twofold')
+  const [prebuilt, built] = twofold.candidates
+  twofold.add(prebuilt, addon)
+  twofold.add(built, addon)
+  expect(twofold.run('use.mjs').backend?.addon).toBe(prebuilt)
+  twofold.add(prebuilt, 'this is no addon')
+  const { backend, results, stderr } = twofold.run('use.mjs')
+  expect(backend).toMatchObject({ name: native[0], addon: built, error: null })
+  expect(results).toEqual(expected)
+  expect(stderr).toBe('')
+})
+
+test('the portable build needs nothing of Node', () => {
+  const module = { exports: {} as typeof import('../src/portable') }
+  const source = readFileSync(join(root, 'dist', 'portable.cjs'), 'utf8')
+  runInNewContext(source, { module, exports: module.exports })
+  const { backend, softplus } = module.exports
+  expect(backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+  expect([...softplus(Float32Array.of(0))]).toEqual([Math.fround(Math.LN2)])
+})

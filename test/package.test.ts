@@ -1,0 +1,156 @@
+// What is published: the files, the manifest, and the examples in the documentation of its functions.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runInNewContext } from 'node:vm'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { relu, softplus } from '../src/index'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const manifest = JSON.parse(read('package.json'))
+
+/** The files in a folder and its folders, with forward slashes, as npm names them. */
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder)).flatMap((name) => {
+    const path = `${folder}/${name}`
+    return statSync(join(root, path)).isDirectory() ? filesIn(path) : [path]
+  })
+
+/** Every path in a part of the manifest, which says where files are by './'. */
+const pathsIn = (part: unknown): string[] => {
+  if (typeof part === 'string') return part.startsWith('./') ? [part.slice(2)] : []
+  return typeof part === 'object' && part !== null ? Object.values(part).flatMap(pathsIn) : []
+}
+
+describe('the package', () => {
+  let packed: string[]
+
+  beforeAll(() => {
+    const { stdout, stderr } = spawnSync(
+      'npm',
+      ['pack', '--dry-run', '--json', '--ignore-scripts'],
+      {
+        cwd: root,
+        encoding: 'utf8',
+        shell: process.platform === 'win32',
+      },
+    )
+    expect(stdout, stderr).not.toBe('')
+    packed = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path)
+  })
+
+  test.each(['README.md', 'CHANGELOG.md', 'LICENSE', 'binding.gyp', 'package.json'])(
+    'has %s',
+    (file) => {
+      expect(packed).toContain(file)
+    },
+  )
+
+  test('has all of dist/', () => {
+    expect(packed).toEqual(expect.arrayContaining(filesIn('dist')))
+  })
+
+  test('has the sources of the addon, to build it from, but not their tests', () => {
+    const sources = filesIn('native').filter(
+      (path) => !path.startsWith('native/test/') && path !== 'native/CMakeLists.txt',
+    )
+    expect(packed.filter((path) => path.startsWith('native/')).sort()).toEqual(sources.sort())
+    const built = read('binding.gyp').match(/native\/[\w/]+\.cc/g) ?? []
+    expect(built).toContain('native/addon.cc')
+    expect(packed).toEqual(expect.arrayContaining(built))
+  })
+
+  test('has nothing else', () => {
+    const expected =
+      /^(dist|native|prebuilds)\/|^(README\.md|CHANGELOG\.md|LICENSE|binding\.gyp|package\.json)$/
+    expect(packed.filter((path) => !expected.test(path))).toEqual([])
+    expect(packed.filter((path) => /test|bench|\.map$|\.o$/.test(path))).toEqual([])
+  })
+
+  test('has every file its manifest names', () => {
+    const { main, module, types, bin, exports } = manifest
+    const named = pathsIn({ main, module, types, bin, exports })
+    expect(named.length).toBeGreaterThan(10)
+    expect(packed).toEqual(expect.arrayContaining(named))
+  })
+})
+
+describe('the manifest', () => {
+  test('runs nothing on installation', () => {
+    for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
+      expect(manifest.scripts).not.toHaveProperty(script)
+    // Or npm would run node-gyp, seeing binding.gyp.
+    expect(manifest.gypfile).toBe(false)
+  })
+
+  test('depends on nothing', () => {
+    for (const kind of [
+      'dependencies',
+      'optionalDependencies',
+      'peerDependencies',
+      'bundleDependencies',
+    ])
+      expect(manifest).not.toHaveProperty(kind)
+  })
+
+  test('names types before code in every condition', () => {
+    const { 'node-addons': addons, import: imported, require: required } = manifest.exports['.']
+    expect(Object.keys(manifest.exports['.'])).toEqual(['node-addons', 'import', 'require'])
+    for (const target of [addons.import, addons.require, imported, required])
+      expect(Object.keys(target)).toEqual(['types', 'default'])
+  })
+
+  test('has a command that names its interpreter', () => {
+    expect(read(manifest.bin.softplus)).toMatch(/^#!\/usr\/bin\/env node\n/)
+  })
+
+  test('has a version that the changelog knows', () => {
+    expect(existsSync(join(root, 'CHANGELOG.md'))).toBe(true)
+    expect(read('CHANGELOG.md')).toContain(manifest.version)
+  })
+})
+
+// `expression // Float32Array [digits…, …]`, where … stands for digits left out.
+const examples = ['src/index.ts', 'src/api.ts', 'src/activation.ts'].flatMap((file) =>
+  [...read(file).matchAll(/^ *\* (\S.*?) +\/\/ Float32Array \[(.*)\]$/gm)].map(
+    ([, expression, values]) => ({ file, expression, values: values.split(', ') }),
+  ),
+)
+
+describe('the examples', () => {
+  test('are found', () => {
+    expect(new Set(examples.map(({ file }) => file)).size).toBe(3)
+    expect(examples.length).toBeGreaterThanOrEqual(5)
+  })
+
+  test.each(examples)('$file: $expression', ({ expression, values }) => {
+    const x = Float32Array.of(-2, 0, 2)
+    const y = runInNewContext(expression, { softplus, relu, Float32Array, x }) as Float32Array
+    expect(y).toHaveLength(values.length)
+    values.forEach((value, i) => {
+      if (value.endsWith('…'))
+        expect(`${y[i]}`.startsWith(value.slice(0, -1)), `${y[i]}`).toBe(true)
+      else expect(`${y[i]}`).toBe(value)
+    })
+  })
+
+  test('softplus(x, { beta: 2, out: x }) is ln(1 + e^(2 x)) / 2, over x', () => {
+    expect(read('src/index.ts')).toContain(
+      'softplus(x, { beta: 2, out: x })    // ln(1 + e^(2 x)) / 2, over x',
+    )
+    const x = Float32Array.of(-2, 0, 2)
+    expect(softplus(x, { beta: 2, out: x })).toBe(x)
+    for (const [i, v] of [-2, 0, 2].entries())
+      expect(x[i]).toBeCloseTo(Math.log(1 + Math.exp(2 * v)) / 2, 6)
+  })
+
+  test('what the descriptions say of special values', () => {
+    const x = Float32Array.of(Number.NaN, -Infinity, Infinity, -0)
+    expect([...softplus(x)]).toEqual([Number.NaN, 0, Infinity, Math.fround(Math.LN2)])
+    expect([...softplus.derivative(x)]).toEqual([Number.NaN, 0, 1, 0.5])
+    expect([...relu(x)]).toEqual([Number.NaN, 0, Infinity, 0])
+    expect([...relu.derivative(x)]).toEqual([Number.NaN, 0, 1, 0])
+  })
+})
