@@ -6,7 +6,8 @@
 // must not.
 #include <napi.h>
 
-#include <cstring>
+#include <cstddef>
+#include <cstdio>
 #include <string>
 
 #include "dispatch.h"
@@ -47,10 +48,19 @@ bool readFloat(Napi::Env env, napi_value value, float& number) {
   return true;
 }
 
-bool overlapPartly(const Array& x, const Array& y) {
+// Where y begins, in bytes from x, if that makes them overlap; else 0.
+ptrdiff_t overlapOf(const Array& x, const Array& y) {
   const uintptr_t from = reinterpret_cast<uintptr_t>(x.data), to = reinterpret_cast<uintptr_t>(y.data);
   const uintptr_t bytes = x.length * sizeof(float);
-  return from != to && from < to + bytes && to < from + bytes;
+  return from < to + bytes && to < from + bytes ? static_cast<ptrdiff_t>(to - from) : 0;
+}
+
+void throwOverlap(Napi::Env env, ptrdiff_t overlap) {
+  char message[128];
+  std::snprintf(message, sizeof message,
+                "out must be x itself, or memory apart from x; got a view that begins %td bytes from x and overlaps it",
+                overlap);
+  throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", message);
 }
 
 napi_value run(napi_env rawEnv, napi_callback_info info) {
@@ -70,9 +80,10 @@ napi_value run(napi_env rawEnv, napi_callback_info info) {
   if (count > 3 && !readFloat(env, arguments[3], options.beta)) return nullptr;
 
   const Kernel kernel = count < 3 ? kernels.plain : count < 4 ? kernels.thresholded : kernels.scaled;
-  if (y.length != x.length || overlapPartly(x, y)) {
-    throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE",
-                  "out must be as long as x, and be x itself or memory apart from x");
+  if (y.length != x.length) {
+    throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "out must be as long as x");
+  } else if (const ptrdiff_t overlap = overlapOf(x, y)) {
+    throwOverlap(env, overlap);
   } else if (kernel == nullptr || options.beta == 0) {
     throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "this function takes no such threshold or beta");
   } else if (x.length > 0) {

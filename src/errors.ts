@@ -31,10 +31,19 @@ export function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`
   if (typeof value !== 'object') return typeof value
   try {
-    return Array.isArray(value) ? 'an array' : describeObject(value)
+    return isArray(value) ? 'an array' : describeObject(value)
   } catch {
     // A proxy may throw from anywhere. What it is called is no reason to fail in another way.
     return 'an unreadable object'
+  }
+}
+
+/** Array.isArray, but false for a revoked proxy, where that throws. */
+export function isArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
   }
 }
 

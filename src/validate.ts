@@ -1,5 +1,5 @@
 // What callers pass, checked before anything is written.
-import { describe, invalidType, outOfRange, withCode } from './errors'
+import { describe, invalidType, isArray, outOfRange, withCode } from './errors'
 import { keysOf, lengthOf, tagOf } from './intrinsics'
 
 /**
@@ -40,30 +40,33 @@ function adviceFor(value: unknown, tag: unknown): string {
   if (tag === 'BigInt64Array' || tag === 'BigUint64Array')
     return 'To convert it: Float32Array.from(x, Number)'
   if (tag !== undefined) return 'To convert it: Float32Array.from(x)'
-  const description = describe(value)
-  if (description === 'an array') return 'To convert it: Float32Array.from(x)'
-  if (/^an instance of (Shared)?ArrayBuffer$/.test(description))
+  if (isArray(value)) return 'To convert it: Float32Array.from(x)'
+  if (/^an instance of (Shared)?ArrayBuffer$/.test(describe(value)))
     return 'To see its bytes as floats: new Float32Array(buffer)'
   return ''
 }
 
 /**
- * Throws unless y can take the results for x.
+ * Throws unless y is an array that can take the results for x. That they do not overlap is for the kernel
+ * to see: `checkApart` here, pointers in C++.
  *
- * @throws {TypeError} as `checkArray`. @throws {RangeError} ERR_OUT_OF_RANGE if the lengths differ, or if y overlaps x
- * without being the same memory from its first to its last element.
+ * @throws {TypeError} as `checkArray`. @throws {RangeError} ERR_OUT_OF_RANGE if the lengths differ.
  */
 export function checkOut(x: Float32Array, y: unknown): asserts y is Float32Array {
   checkArray('out', y)
   if (y.length !== x.length)
     throw outOfRange('out', `as long as x, of length ${x.length}`, `length ${y.length}`)
-  if (y.buffer !== x.buffer || y.byteOffset === x.byteOffset) return
-  if (Math.abs(y.byteOffset - x.byteOffset) < x.byteLength)
-    throw outOfRange(
-      'out',
-      'x itself, or memory apart from x',
-      `a view that begins ${y.byteOffset - x.byteOffset} bytes from x and overlaps it`,
-    )
+}
+
+/** @throws {RangeError} ERR_OUT_OF_RANGE if y overlaps x without being the same memory throughout. */
+export function checkApart(x: Float32Array, y: Float32Array): void {
+  const bytes = y.byteOffset - x.byteOffset
+  if (y.buffer !== x.buffer || bytes === 0 || Math.abs(bytes) >= x.byteLength) return
+  throw outOfRange(
+    'out',
+    'x itself, or memory apart from x',
+    `a view that begins ${bytes} bytes from x and overlaps it`,
+  )
 }
 
 /** @throws {TypeError} ERR_INVALID_ARG_TYPE unless options is undefined or an object, no array. */
@@ -79,7 +82,7 @@ export function checkOptions(options: unknown): void {
     )
   if (ArrayBuffer.isView(options))
     throw invalidType('options', expected, options, 'To write into an array: { out: array }')
-  if (typeof options !== 'object' || options === null || describe(options) === 'an array')
+  if (typeof options !== 'object' || options === null || isArray(options))
     throw invalidType('options', expected, options)
 }
 

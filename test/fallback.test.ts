@@ -253,7 +253,9 @@ describe.each(modules)('without the addon, %s', (file) => {
 
 test('import and require in one process give the same', () => {
   expect(withAddon.run('both.mjs').results).toEqual(expected)
-  expect(withoutAddon.run('both.mjs').results).toEqual(expected)
+  const { results, warnings } = withoutAddon.run('both.mjs')
+  expect(results).toEqual(expected)
+  expect(warnings).toHaveLength(1)
 })
 
 test('a worker thread gets the same as the main one', () => {

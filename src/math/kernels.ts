@@ -1,5 +1,6 @@
 // The kernels of the js backend.
 import type { Kernel, Kernels } from '../functions'
+import { checkApart } from '../validate'
 import { relu, reluDerivative } from './relu'
 import * as sigmoid from './sigmoid'
 import * as softplus from './softplus'
@@ -13,14 +14,23 @@ interface Family {
 const kernelOf =
   (f: Family): Kernel =>
   (x, y = x, threshold, beta) => {
+    checkApart(x, y)
     if (threshold === undefined) f.plain(x, y)
     else if (beta === undefined) f.thresholded(x, y, threshold)
     else f.scaled(x, y, threshold, beta)
   }
 
+// relu as the others: one way of running it, which takes no threshold and no beta.
+const fixed =
+  (run: Family['plain']): Kernel =>
+  (x, y = x) => {
+    checkApart(x, y)
+    run(x, y)
+  }
+
 export const jsKernels: Kernels = {
   softplus: kernelOf(softplus),
   derivative: kernelOf(sigmoid),
-  relu: (x, y = x) => relu(x, y),
-  reluDerivative: (x, y = x) => reluDerivative(x, y),
+  relu: fixed(relu),
+  reluDerivative: fixed(reluDerivative),
 }
