@@ -1,7 +1,8 @@
-// npm run bench: softplus by backend beside ReLU and the plain loop, in one thread and in place, about a minute.
+// npm run bench: softplus by backend beside ReLU and the plain loop, in one thread and in place,
+// about a minute.
 //
-// Prints tables to stdout, in ns per element (medians), then the ratios the package promises. Exit code 1 if one of them
-// is not reached.
+// Prints tables to stdout, in ns per element (medians), then the ratios the package promises. Exit
+// code 1 if one of them is not reached.
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { backend, relu, softplus } from '../dist/index.js'

@@ -1,5 +1,5 @@
-// Times functions side by side: every round runs each of them once, on inputs made anew, so that what the machine does
-// meanwhile meets them all, and values do not drift into another regime.
+// Times functions side by side: every round runs each of them once, on inputs made anew, so that
+// what the machine does meanwhile meets them all, and values do not drift into another regime.
 
 export interface Contestant {
   name: string
@@ -15,7 +15,8 @@ export interface Timing {
   least: number
 }
 
-// Arrays this small are timed several at a time: a clock reading takes as long as thousands of elements.
+// Arrays this small are timed several at a time: a clock reading takes as long as thousands of
+// elements.
 const elementsPerReading = 1 << 17
 
 /** Times contestants on copies of `source` for about `seconds`, in at least 5 rounds. */

@@ -1,13 +1,14 @@
-// A kernel as the function that users call: what they pass is checked, then run at once, in place or not.
+// A kernel as the function that users call: what they pass is checked, then run at once, in place
+// or not.
 import { describe, withCode } from './errors'
 import type { Kernel } from './functions'
 import { checkArray, checkBeta, checkOptions, checkOut, checkThreshold } from './validate'
 
 export interface Output {
   /**
-   * Where the results go: as long as x; x itself, or memory apart from it. Default: a new Float32Array.
-   * Overlap is refused; only where two SharedArrayBuffer objects stand for the same memory can it go
-   * unseen, by the js backend.
+   * Where the results go: as long as x; x itself, or memory apart from it. Default: a new
+   * Float32Array. Overlap is refused; only where two SharedArrayBuffer objects stand for the same
+   * memory can it go unseen, by the js backend.
    */
   out?: Float32Array
 }
@@ -16,8 +17,8 @@ export interface SoftplusOptions {
   /** Finite, not 0, may be negative; rounded to float32. Default 1. */
   beta?: number
   /**
-   * Any number but NaN. Where beta * x, rounded to float32, is above it, softplus is x and its derivative 1. Default
-   * Infinity. PyTorch's 20 gives the same results.
+   * Any number but NaN. Where beta * x, rounded to float32, is above it, softplus is x and its
+   * derivative 1. Default Infinity. PyTorch's 20 gives the same results.
    */
   threshold?: number
 }
@@ -30,12 +31,13 @@ export interface Activation<Options extends object> {
   /**
    * f(x), element by element.
    *
-   * @param x Any length, at any byte offset, over an ArrayBuffer, resizable or not, or a SharedArrayBuffer.
+   * @param x Any length, at any byte offset, over an ArrayBuffer, resizable or not, or a
+   * SharedArrayBuffer.
    * @returns `options.out`, or a new Float32Array as long as x.
-   * @throws {TypeError} ERR_INVALID_ARG_TYPE if x or out is no Float32Array or an option of the wrong type;
-   * ERR_INVALID_STATE if x or out is detached.
-   * @throws {RangeError} ERR_OUT_OF_RANGE if out has another length or partly overlaps x, or beta or threshold is out
-   * of its range. Nothing is written by a call that throws.
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE if x or out is no Float32Array or an option of the
+   * wrong type; ERR_INVALID_STATE if x or out is detached.
+   * @throws {RangeError} ERR_OUT_OF_RANGE if out has another length or partly overlaps x, or beta
+   * or threshold is out of its range. Nothing is written by a call that throws.
    */
   (x: Float32Array, options?: Options & Output): Float32Array
   /**

@@ -10,8 +10,8 @@ import type { Kernels } from './functions'
 
 export interface Softplus extends Activation<SoftplusOptions> {
   /**
-   * d softplus / dx = 1 / (1 + e^(-beta x)), the logistic sigmoid of beta x. At most 0.84 ULP from the true value with
-   * beta 1, subnormal results included, and non-decreasing.
+   * d softplus / dx = 1 / (1 + e^(-beta x)), the logistic sigmoid of beta x. At most 0.84 ULP from
+   * the true value with beta 1, subnormal results included, and non-decreasing.
    *
    * @example
    * softplus.derivative(Float32Array.of(-2, 0, 2)) // Float32Array [0.119202…, 0.5, 0.880797…]

@@ -1,4 +1,5 @@
-// Which backend this process uses: the best native one, the one SOFTPLUS_BACKEND names, or TypeScript with a warning.
+// Which backend this process uses: the best native one, the one SOFTPLUS_BACKEND names, or
+// TypeScript with a warning.
 import type { LoadedAddon } from './addon'
 import { withCode } from './errors'
 import type { Kernels } from './functions'
@@ -25,7 +26,8 @@ export interface Selection {
 const names: readonly string[] = ['avx512', 'avx2', 'neon', 'scalar', 'js']
 
 /**
- * @param forced What SOFTPLUS_BACKEND says; undefined or empty for the best there is. 'js' leaves the addon unloaded.
+ * @param forced What SOFTPLUS_BACKEND says; undefined or empty for the best there is. 'js' leaves
+ * the addon unloaded.
  * @throws {Error} ERR_SOFTPLUS_BACKEND if it names what cannot run here.
  */
 export function selectBackend(forced: string | undefined, load: () => LoadedAddon): Selection {

@@ -1,12 +1,13 @@
-// The list of functions. Every backend has a kernel for each; the API, the tests and the proof are made from it.
+// The list of functions. Every backend has a kernel for each; the API, the tests and the proof are
+// made from it.
 
 export const functionNames = ['softplus', 'derivative', 'relu', 'reluDerivative'] as const
 
 export type FunctionName = (typeof functionNames)[number]
 
 /**
- * Writes f(x) over y, which is as long as x, and is x itself or lies apart from it. With `threshold` alone beta is 1;
- * `threshold` and `beta` are float32 values.
+ * Writes f(x) over y, which is as long as x, and is x itself or lies apart from it. With
+ * `threshold` alone beta is 1; `threshold` and `beta` are float32 values.
  */
 export type Kernel = (x: Float32Array, y?: Float32Array, threshold?: number, beta?: number) => void
 

@@ -1,4 +1,5 @@
-// The package where Node can load addons. Where not (bundlers, node --no-addons), portable.ts stands in for it.
+// The package where Node can load addons. Where not (bundlers, node --no-addons), portable.ts
+// stands in for it.
 import { loadAddon } from './addon'
 import { type Api, createApi } from './api'
 import { type Backend, selectBackend } from './backend'
@@ -14,9 +15,9 @@ const api: Api = createApi(selected.kernels)
 export const backend: Backend = selected.backend
 
 /**
- * softplus(x) = ln(1 + e^(beta x)) / beta, the smooth relu (Dugas et al., 2001). At most 0.84 ULP from the true value
- * with beta 1 for every float32, subnormal results included; NaN stays NaN, -Infinity gives 0, +Infinity itself; never
- * negative, and non-decreasing.
+ * softplus(x) = ln(1 + e^(beta x)) / beta, the smooth relu (Dugas et al., 2001). At most 0.84 ULP
+ * from the true value with beta 1 for every float32, subnormal results included; NaN stays NaN,
+ * -Infinity gives 0, +Infinity itself; never negative, and non-decreasing.
  *
  * @example
  * softplus(Float32Array.of(-2, 0, 2)) // Float32Array [0.126928…, 0.693147…, 2.126928…]

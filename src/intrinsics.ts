@@ -1,5 +1,5 @@
-// Getters and methods of typed arrays as the language made them: no subclass, proxy or own property can
-// answer for them.
+// Getters and methods of typed arrays as the language made them: no subclass, proxy or own property
+// can answer for them.
 
 const typedArray = Object.getPrototypeOf(Float32Array.prototype)
 const getterOf = (name: PropertyKey): ((this: unknown) => unknown) =>

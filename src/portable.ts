@@ -1,4 +1,5 @@
-// The package where no addon can be loaded: in a browser, a bundle, or under node --no-addons. The same bits.
+// The package where no addon can be loaded: in a browser, a bundle, or under node --no-addons. The
+// same bits.
 import { type Api, createApi } from './api'
 import { type Backend, selectBackend } from './backend'
 import { withCode } from './errors'

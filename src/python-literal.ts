@@ -1,4 +1,5 @@
-// Python literals, as far as .npy headers use them: strings, booleans, integers, tuples, lists, dicts.
+// Python literals, as far as .npy headers use them: strings, booleans, integers, tuples, lists,
+// dicts.
 
 type Value =
   | { type: 'string'; value: string }

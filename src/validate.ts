@@ -5,8 +5,8 @@ import { keysOf, lengthOf, tagOf } from './intrinsics'
 /**
  * Throws unless `value` is a Float32Array that can be read.
  *
- * @throws {TypeError} ERR_INVALID_ARG_TYPE for anything else, and ERR_INVALID_STATE for an array that is
- * detached (its buffer was transferred) or lies outside its resizable buffer.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE for anything else, and ERR_INVALID_STATE for an array
+ * that is detached (its buffer was transferred) or lies outside its resizable buffer.
  */
 export function checkArray(name: string, value: unknown): asserts value is Float32Array {
   const tag = tagOf.call(value)
@@ -17,8 +17,8 @@ export function checkArray(name: string, value: unknown): asserts value is Float
     throw invalidType(name, 'a Float32Array with its own length', value, 'Its length was redefined')
 }
 
-// Both states show as length 0, which is fine in itself; the language tells them apart when asked to
-// iterate. It is asked every time: V8's optimised code reads the old length of a detached array
+// Both states show as length 0, which is fine in itself; the language tells them apart when asked
+// to iterate. It is asked every time: V8's optimised code reads the old length of a detached array
 // (seen in Node 20, once arrays over resizable buffers have passed by).
 function checkAttached(name: string, value: unknown): void {
   try {
@@ -47,8 +47,8 @@ function adviceFor(value: unknown, tag: unknown): string {
 }
 
 /**
- * Throws unless y is an array that can take the results for x. That they do not overlap is for the kernel
- * to see: `checkApart` here, pointers in C++.
+ * Throws unless y is an array that can take the results for x. That they do not overlap is for the
+ * kernel to see: `checkApart` here, pointers in C++.
  *
  * @throws {TypeError} as `checkArray`. @throws {RangeError} ERR_OUT_OF_RANGE if the lengths differ.
  */
@@ -97,7 +97,8 @@ export function checkBeta(beta: unknown): number {
 }
 
 /**
- * threshold rounded to float32, downwards: no float lies between the two, so that `p > threshold` stays what it was.
+ * threshold rounded to float32, downwards: no float lies between the two, so that `p > threshold`
+ * stays what it was.
  * @throws {TypeError | RangeError} unless it is a number other than NaN.
  */
 export function checkThreshold(threshold: unknown): number {

@@ -1,4 +1,5 @@
-// What the functions return and compute, however they are called, on whatever memory, with whatever options.
+// What the functions return and compute, however they are called, on whatever memory, with whatever
+// options.
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'

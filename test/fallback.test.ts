@@ -1,4 +1,5 @@
-// Which backend a process gets, installed with the addon, without it, or with a broken one; each in a process of its own.
+// Which backend a process gets, installed with the addon, without it, or with a broken one; each in
+// a process of its own.
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,

@@ -17,7 +17,8 @@ function exact(float: number): bigint {
 function nearest(value: bigint): number {
   const magnitude = value < 0n ? -value : value
   const length = magnitude.toString(2).length
-  // Units of the last place of a normal result are 2^(length - 24); none is below 2^149, the smallest subnormal.
+  // Units of the last place of a normal result are 2^(length - 24); none is below 2^149, the
+  // smallest subnormal.
   const drop = BigInt(Math.max(length - 24, Number(scaleBits)))
   const [unit, half] = [1n << drop, (1n << drop) >> 1n]
   let quotient = magnitude / unit

@@ -1,4 +1,5 @@
-// What is published: the files, the manifest, and the examples in the documentation of its functions.
+// What is published: the files, the manifest, and the examples in the documentation of its
+// functions.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'

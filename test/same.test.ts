@@ -37,7 +37,8 @@ function oneByOne(name: FunctionName, way: string, x: Float32Array): Float32Arra
   return y
 }
 
-// Near and far values, specials and subnormals, in an order without a period of any vector's length.
+// Near and far values, specials and subnormals, in an order without a period of any vector's
+// length.
 const mixed = Float32Array.from({ length: 211 }, (_, i) => {
   const specials = [
     0,
@@ -92,7 +93,8 @@ describe.each(backends)('$name', ({ kernels }) => {
   })
 
   test.each(cases)('$name, $way: around every switch-over point', ({ name, way }) => {
-    // The cells' borders, the limit of the near ones, where e changes, the floors, and both for betas.
+    // The cells' borders, the limit of the near ones, where e changes, the floors, and both for
+    // betas.
     const points = Array.from({ length: 64 }, (_, i) => (i - 32) / 2 + 0.25)
     for (let e = 0; e < 132; e++) points.push(-(21.5 + e) * Math.LN2)
     points.push(nearLimit, -nearLimit, 17.33, 18, -17.33, -103.97, -104.5, -87.34, 3, 350, -350, 0)

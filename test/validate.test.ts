@@ -256,7 +256,8 @@ describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
       })
 
       test('is refused when it is detached, also after many resizable ones', () => {
-        // Optimized code of V8 11 that has met resizable arrays takes a detached one's former length for its length.
+        // Optimized code of V8 11 that has met resizable arrays takes a detached one's former
+        // length for its length.
         const shifting = new Float32Array(resizable(16, 32))
         for (let i = 0; i < 20000; i++) {
           f.inPlace(shifting)

@@ -4,7 +4,8 @@
 //                               kernels leaves a file compiled with an instruction set's flags
 //   tsx tools/native.ts neon    the same for NEON, and the strided proof, whose results must be those of this machine
 //
-// `neon` needs aarch64-linux-gnu-g++ and qemu-aarch64-static (Debian: g++-aarch64-linux-gnu, qemu-user-static).
+// `neon` needs aarch64-linux-gnu-g++ and qemu-aarch64-static (Debian: g++-aarch64-linux-gnu,
+// qemu-user-static).
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -75,8 +76,8 @@ function testLanes(target: Target, folder: string): boolean {
   return results.every(Boolean)
 }
 
-// A function that the linker may merge with another file's would run one backend's instructions in another's place, and
-// a global constructor would run them before anyone asked what the CPU can do.
+// A function that the linker may merge with another file's would run one backend's instructions in
+// another's place, and a global constructor would run them before anyone asked what the CPU can do.
 function testSymbols(folder: string): boolean {
   const objects = readdirSync(join(folder, 'CMakeFiles'))
     .map((entry) => /^(avx2|avx512|neon|scalar)\.dir$/.exec(entry)?.[1])

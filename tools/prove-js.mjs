@@ -1,4 +1,5 @@
-// One worker of the proof: a part of all bit patterns through the TypeScript and the native backend, as they ship.
+// One worker of the proof: a part of all bit patterns through the TypeScript and the native
+// backend, as they ship.
 import { parentPort, workerData } from 'node:worker_threads'
 import * as native from '../dist/index.js'
 import * as js from '../dist/portable.js'

@@ -1,4 +1,5 @@
-// Does whatever set-up is missing: dependencies, the native addon, dist/. Needs nothing but Node, and prints to stderr.
+// Does whatever set-up is missing: dependencies, the native addon, dist/. Needs nothing but Node,
+// and prints to stderr.
 //
 //   node tools/setup.mjs [--force]     --force builds the addon and dist/ anew
 import { spawnSync } from 'node:child_process'

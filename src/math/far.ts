@@ -1,8 +1,8 @@
 // Far: |beta x| >= 14.75 and infinities.
 //
-// Down there f(a) = u (1 - K u) with u = e^a, to 2^-40: K is 1/2 for softplus, 1 for sigmoid. So a far
-// value is moved into other cells by e multiples of ln 2: v = a - e ln 2 is in [-14.91, -14.20], and
-// f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)).
+// Down there f(a) = u (1 - K u) with u = e^a, to 2^-40: K is 1/2 for softplus, 1 for sigmoid. So a
+// far value is moved into other cells by e multiples of ln 2: v = a - e ln 2 is in [-14.91,
+// -14.20], and f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)).
 import { fma } from './fma'
 import { halves, rowOf, tail, tailExactly } from './near'
 import { pow2 } from './pow2'
@@ -14,15 +14,16 @@ const log2e = fround(Math.LOG2E)
 // ln 2 in two parts; the first has 15 bits, so that its product with an e of 9 bits is exact.
 const ln2High = 0.693145751953125 // 0x1.62e4p-1
 const ln2Low = fround(1.428606765330187e-6) // 0x1.7f7d1cp-20
-// 21 ln 2 = 14.556, the middle of where far values are moved to: what comes out just below a power of
-// two, where an ulp is smallest, is then near the middle of a cell. Up to 21.5 ln 2 = 14.903 e is 0.
+// 21 ln 2 = 14.556, the middle of where far values are moved to: what comes out just below a power
+// of two, where an ulp is smallest, is then near the middle of a cell. Up to 21.5 ln 2 = 14.903 e
+// is 0.
 const octaves = 21
 
 // How many multiples of ln 2 a value a <= 0 is moved by.
 const exponentOf = (a: number): number => min(0, fround(fma(a, log2e, wholes) - (wholes - octaves)))
 
-// The low part of c0 with K f(v)^2 (1 - 2^e) added to it. Three terms of f(v) are enough for it. Below
-// 2^-36 2^e no longer shows.
+// The low part of c0 with K f(v)^2 (1 - 2^e) added to it. Three terms of f(v) are enough for it.
+// Below 2^-36 2^e no longer shows.
 function correctedLow(rows: Float64Array, row: number, r: number, e: number, K: number): number {
   const w = fma(fround(r * r), rows[row + 2], fma(r, rows[row + 1], rows[row]))
   return fround(rows[row + 7] + fround(fround(w * w) * fma(pow2(max(-36, e)), -K, K)))

@@ -3,8 +3,9 @@
 const { fround, max, min } = Math
 
 /**
- * The product of two floats is exact in binary64. Only where the sum, rounded to binary64, lands halfway between two
- * floats can its own rounding turn the second one; what that lost (Knuth's TwoSum) then says which of the two is nearer.
+ * The product of two floats is exact in binary64. Only where the sum, rounded to binary64, lands
+ * halfway between two floats can its own rounding turn the second one; what that lost (Knuth's
+ * TwoSum) then says which of the two is nearer.
  */
 export function fma(a: number, b: number, c: number): number {
   const p = a * b

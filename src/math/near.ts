@@ -1,8 +1,8 @@
 // Near: |beta x| < 14.75. No exp, no log, no division.
 //
-// The negative half-line is cut into cells of width 1/2 around n = 0, -1/2, ..., -15.5, and each has a
-// polynomial of degree 6 in r = a - n. Adding 0x1.8p22, whose unit in the last place is 1/2, rounds a
-// to the nearest n; n and r are then exact. 2n modulo 32 is the number of the cell.
+// The negative half-line is cut into cells of width 1/2 around n = 0, -1/2, ..., -15.5, and each
+// has a polynomial of degree 6 in r = a - n. Adding 0x1.8p22, whose unit in the last place is 1/2,
+// rounds a to the nearest n; n and r are then exact. 2n modulo 32 is the number of the cell.
 import { fma } from './fma'
 
 const { abs, fround } = Math
@@ -21,9 +21,9 @@ export interface Mirror {
 const width = 10
 
 /**
- * A table with 32 rows for positive values, then 32 for negative ones. Where C++ selects by the sign, the
- * row of that sign is read here: a branch on a sign that cannot be predicted takes longer than all the
- * arithmetic. Numbers of 64 bits, so that none has to be widened on the way.
+ * A table with 32 rows for positive values, then 32 for negative ones. Where C++ selects by the
+ * sign, the row of that sign is read here: a branch on a sign that cannot be predicted takes longer
+ * than all the arithmetic. Numbers of 64 bits, so that none has to be widened on the way.
  */
 export function rowsOf(
   cells: Float32Array,
@@ -48,12 +48,12 @@ export const bitsOf = (x: Float32Array): Int32Array =>
   new Int32Array(x.buffer, x.byteOffset, x.length)
 
 /**
- * The polynomial of a row without its constant term c0, which only the last addition may round at full
- * weight.
+ * The polynomial of a row without its constant term c0, which only the last addition may round at
+ * full weight.
  *
  * `fround(a * b + c)` rounds twice where an fma rounds once. It never shows here: with beta 1 every
- * float32 was run (`npm run prove`). With a beta, where not every pair can be, `tailExactly` takes these
- * steps.
+ * float32 was run (`npm run prove`). With a beta, where not every pair can be, `tailExactly` takes
+ * these steps.
  */
 export function tail(rows: Float64Array, row: number, low: number, r: number): number {
   let q = fround(r * rows[row + 6] + rows[row + 5])

@@ -1,5 +1,5 @@
-// sigmoid(beta x) = 1 / (1 + e^(-beta x)), the derivative of softplus, from its values on the negative
-// half-line: sigmoid(p) = 1 - sigmoid(-p).
+// sigmoid(beta x) = 1 / (1 + e^(-beta x)), the derivative of softplus, from its values on the
+// negative half-line: sigmoid(p) = 1 - sigmoid(-p).
 import { sigmoidCells } from './cells'
 import { farBelow, scaledFarBelow } from './far'
 import {

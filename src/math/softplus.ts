@@ -40,8 +40,8 @@ export function thresholded(x: Float32Array, y: Float32Array, threshold: number)
   }
 }
 
-// With a beta the last steps are in binary64: the sum, 2^e and 1 / beta are rounded to float32 once,
-// together.
+// With a beta the last steps are in binary64: the sum, 2^e and 1 / beta are rounded to float32
+// once, together.
 function scaledNear(x: number, p: number, beta: number): number {
   const n = fround(fround(-abs(p) + halves) - halves)
   const r = scaledRemainder(x, p, beta, n)
