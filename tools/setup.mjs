@@ -45,8 +45,11 @@ function headers() {
   return prefix ? [`--nodedir=${prefix}`] : []
 }
 
+// Not `npm ci`: that refuses a lock file without the optional packages of other platforms, which not
+// every registry has.
+const install = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
 if (changedAt(at('node_modules/.package-lock.json')) < changedAt(at('package-lock.json')))
-  run('installing dependencies', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+  run('installing dependencies', 'npm', [...install, '--loglevel=error'])
 
 if (
   force ||
