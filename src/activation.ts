@@ -50,10 +50,14 @@ export interface Activation<Options extends object> {
   inPlace<X extends Float32Array>(x: X, options?: Options): X
 }
 
-// From here on softplus is x and its derivative rounds to 1 (e^-18 < 2^-25): no threshold shows.
-const settled = 18
-
-function run(kernel: Kernel, x: Float32Array, y: Float32Array, options: SoftplusOptions): void {
+// `settled` is a threshold from which on none shows, as the results are what it makes them anyway.
+function run(
+  kernel: Kernel,
+  x: Float32Array,
+  y: Float32Array,
+  options: SoftplusOptions,
+  settled: number,
+): void {
   const { beta = 1, threshold = Infinity } = options
   if (beta !== 1) kernel(x, y, threshold, beta)
   else if (threshold < settled) kernel(x, y, threshold)
@@ -81,7 +85,11 @@ const notTaken = (name: string, value: unknown, reason: string) =>
   )
 
 // Options are read before arrays are checked: a getter among them may do anything, detach x even.
-function createActivation(kernel: Kernel, read: ReadOptions): Activation<SoftplusOptions> {
+function createActivation(
+  kernel: Kernel,
+  read: ReadOptions,
+  settled: number,
+): Activation<SoftplusOptions> {
   const call = (x: Float32Array, options?: SoftplusOptions & Output): Float32Array => {
     checkOptions(options)
     const scaling = options === undefined ? {} : read(options)
@@ -89,7 +97,7 @@ function createActivation(kernel: Kernel, read: ReadOptions): Activation<Softplu
     checkArray('x', x)
     if (out !== undefined && out !== x) checkOut(x, out)
     const y = out ?? new Float32Array(x.length)
-    run(kernel, x, y, scaling)
+    run(kernel, x, y, scaling, settled)
     return y
   }
   const inPlace = <X extends Float32Array>(x: X, options?: SoftplusOptions & Output): X => {
@@ -98,14 +106,14 @@ function createActivation(kernel: Kernel, read: ReadOptions): Activation<Softplu
     const out = options?.out
     if (out !== undefined) throw notTaken('out', out, 'inPlace writes over x')
     checkArray('x', x)
-    run(kernel, x, x, scaling)
+    run(kernel, x, x, scaling, settled)
     return x
   }
   return Object.assign(call, { inPlace })
 }
 
-export const createScalable = (kernel: Kernel): Activation<SoftplusOptions> =>
-  createActivation(kernel, readScaling)
+export const createScalable = (kernel: Kernel, settled: number): Activation<SoftplusOptions> =>
+  createActivation(kernel, readScaling, settled)
 
 export const createFixed = (kernel: Kernel): Activation<NoOptions> =>
-  createActivation(kernel, readNone)
+  createActivation(kernel, readNone, -Infinity)

@@ -1,7 +1,14 @@
 // The list of functions. Every backend has a kernel for each; the API, the tests and the proof are
 // made from it.
 
-export const functionNames = ['softplus', 'derivative', 'relu', 'reluDerivative'] as const
+export const functionNames = [
+  'softplus',
+  'derivative',
+  'secondDerivative',
+  'inverse',
+  'relu',
+  'reluDerivative',
+] as const
 
 export type FunctionName = (typeof functionNames)[number]
 

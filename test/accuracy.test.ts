@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { backends } from './backends'
 import { stridedFloats } from './floats'
 
-const { abs, exp, log1p, max } = Math
+const { abs, exp, fround, log1p, max } = Math
 
 type Reference = (x: number, beta: number) => number
 
@@ -15,6 +15,11 @@ const softplus: Reference = (x, beta) => {
 const sigmoid: Reference = (x, beta) => {
   const u = exp(-abs(x * beta))
   return x * beta > 0 ? 1 / (1 + u) : u / (1 + u)
+}
+
+const secondDerivative: Reference = (x, beta) => {
+  const u = exp(-abs(x * beta))
+  return (beta * u) / ((1 + u) * (1 + u))
 }
 
 // The distance between the floats around a positive binary64 value.
@@ -42,7 +47,7 @@ function worst(
           return { error: Infinity, witness: x[i] }
         continue
       }
-      const distance = abs(y[i] - want) / ulpOf(want)
+      const distance = abs(y[i] - want) / ulpOf(abs(want))
       if (!(distance <= error)) {
         error = distance
         witness = x[i]
@@ -56,6 +61,7 @@ describe.each(backends)('$name', ({ api }) => {
   test.each([
     { name: 'softplus', of: softplus, run: api.softplus },
     { name: 'derivative', of: sigmoid, run: api.softplus.derivative },
+    { name: 'second derivative', of: secondDerivative, run: api.softplus.secondDerivative },
   ])('$name is within 0.85 ULP on 1 in 257 of all floats', ({ of, run }) => {
     const { error, witness } = worst(of, 1, (x) => run(x), 257)
     expect(error, `at ${witness}`).toBeLessThanOrEqual(0.85)
@@ -68,9 +74,10 @@ describe.each(backends)('$name', ({ api }) => {
     for (const [of, run] of [
       [softplus, api.softplus],
       [sigmoid, api.softplus.derivative],
+      [secondDerivative, api.softplus.secondDerivative],
     ] as const) {
       const { error, witness } = worst(
-        (x, b) => (of === softplus ? abs(of(x, b)) : of(x, b)),
+        (x, b) => abs(of(x, b)),
         beta,
         (x) => run(x, { beta }).map(abs),
         7919,
@@ -146,6 +153,50 @@ describe.each(backends)('$name', ({ api }) => {
       expect(abs(u[i] - exp(x[i]))).toBeLessThanOrEqual(bound)
     }
     expect(y.some((v) => v > 0 && v < 2 ** -126)).toBe(true)
+  })
+
+  test('the second derivative is even, and right where the derivative has rounded to 1', () => {
+    const x = Float32Array.from({ length: 2000 }, (_, i) => i / 16 + 1 / 64)
+    const y = api.softplus.secondDerivative(x)
+    expect(api.softplus.secondDerivative(x.map((v) => -v))).toEqual(y)
+    const s = api.softplus.derivative(Float32Array.of(30))[0]
+    expect(s).toBe(1)
+    expect(api.softplus.secondDerivative(Float32Array.of(30))[0]).toBeCloseTo(exp(-30), 18)
+    const ends = Float32Array.of(0, -0, Infinity, -Infinity, Number.NaN, 1e9, -1e9)
+    expect([...api.softplus.secondDerivative(ends)]).toEqual([0.25, 0.25, 0, 0, Number.NaN, 0, 0])
+    const above = api.softplus.secondDerivative(Float32Array.of(1, 3, 4), { threshold: 3 })
+    expect([...above.map(Math.sign)]).toEqual([1, 1, 0])
+  })
+
+  test('the inverse is within 0.51 ULP on 1 in 521 of all floats', () => {
+    const truth: Reference = (y) =>
+      y < 0 ? Number.NaN : y > 17 ? y + log1p(-exp(-y)) : Math.log(Math.expm1(y))
+    const { error, witness } = worst(truth, 1, (y) => api.softplus.inverse(y), 521)
+    expect(error, `at ${witness}`).toBeLessThanOrEqual(0.51)
+    expect(error).toBeGreaterThan(0.49)
+  })
+
+  test('the inverse: its ends, its zero, and there and back', () => {
+    const ends = Float32Array.of(0, -0, -1, -1e-45, Infinity, -Infinity, Number.NaN, 17.5, 1e30)
+    const want = [-Infinity, -Infinity, NaN, NaN, Infinity, NaN, NaN, 17.5, fround(1e30)]
+    expect([...api.softplus.inverse(ends)]).toEqual(want)
+    // With beta < 0 softplus is negative.
+    expect([...api.softplus.inverse(Float32Array.of(0, 1, -1), { beta: -1 })]).toEqual([
+      Infinity,
+      NaN,
+      fround(-Math.log(Math.expm1(1))),
+    ])
+    // Near ln 2, where it crosses zero, it is right in proportion.
+    for (let i = -1000; i <= 1000; i++) {
+      const y = fround(fround(Math.LN2) + i * 2 ** -24)
+      const x = Math.log(Math.expm1(y))
+      expect(abs(api.softplus.inverse(Float32Array.of(y))[0] - x)).toBeLessThanOrEqual(
+        0.51 * ulpOf(abs(x)),
+      )
+    }
+    const x = Float32Array.from({ length: 12000 }, (_, i) => -86.9 + i / 50)
+    const back = api.softplus.inverse(api.softplus(x))
+    for (let i = 0; i < x.length; i++) expect(abs(back[i] - x[i])).toBeLessThan(1e-4)
   })
 
   test('neither function ever decreases', () => {

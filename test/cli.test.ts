@@ -82,6 +82,8 @@ describe('apply', () => {
     test.each([
       ['softplus', softplus(xAndNaN)],
       ['derivative', softplus.derivative(xAndNaN)],
+      ['second-derivative', softplus.secondDerivative(xAndNaN)],
+      ['inverse', softplus.inverse(xAndNaN)],
       ['relu', relu(xAndNaN)],
       ['relu-derivative', relu.derivative(xAndNaN)],
     ])("%s gives the package's bits", (functionName, expected) => {
@@ -392,16 +394,16 @@ describe('wrong usage: exit code 2 and a hint', () => {
     [['apply', 'a.npy', '-o', 'b.npy', '--loud'], /'--loud'/],
     [
       ['apply', 'a.npy', '-o', 'b.npy', '--function', 'tanh'],
-      /--function softplus, derivative, relu, relu-derivative, got 'tanh'/,
+      /--function softplus, derivative, second-derivative, inverse, relu, .+, got 'tanh'/,
     ],
     [['apply', 'a.npy', '-o', 'b.npy', '--function', 'toString'], /got 'toString'/],
     [
       ['apply', 'a.npy', '-o', 'b.npy', '--function', 'relu', '--beta', '2'],
-      /--beta goes with softplus and derivative, got it with relu/,
+      /--beta goes with softplus, .+ and inverse, got it with relu/,
     ],
     [
       ['apply', 'a.npy', '-o', 'b.npy', '--function', 'relu-derivative', '--threshold', '2'],
-      /--threshold goes with softplus and derivative, got it with relu-derivative/,
+      /--threshold goes with softplus, .+ and inverse, got it with relu-derivative/,
     ],
     [['apply', 'a.npy', '-o', 'b.npy', '--beta', 'two'], /a number for --beta, got 'two'/],
     [['apply', 'a.npy', '-o', 'b.npy', '--beta', ''], /a number for --beta, got ''/],
@@ -441,7 +443,14 @@ describe('what it tells', () => {
     const { code, stdout } = run(['apply', '--help'])
     expect(code).toBe(0)
     const text = stdout.toString()
-    for (const name of ['softplus', 'derivative', 'relu', 'relu-derivative']) {
+    for (const name of [
+      'softplus',
+      'derivative',
+      'second-derivative',
+      'inverse',
+      'relu',
+      'relu-derivative',
+    ]) {
       expect(text).toMatch(RegExp(`^ +${name}  +\\S`, 'm'))
     }
     expect(text).toMatch(/Examples:\n +softplus apply .*\.npy -o /)

@@ -59,6 +59,8 @@ describe('right calls', () => {
     const apply = (f: Activation<NoOptions>) => f(x, { out })
     apply(softplus)
     apply(softplus.derivative)
+    apply(softplus.secondDerivative)
+    apply(softplus.inverse)
     apply(relu)
     apply(relu.derivative)
   })

@@ -11,11 +11,16 @@ const loose = (f: object): Loose => f as Loose
 const functions = [
   { name: 'softplus', of: ({ softplus }: Api) => loose(softplus) },
   { name: 'softplus.derivative', of: ({ softplus }: Api) => loose(softplus.derivative) },
+  {
+    name: 'softplus.secondDerivative',
+    of: ({ softplus }: Api) => loose(softplus.secondDerivative),
+  },
+  { name: 'softplus.inverse', of: ({ softplus }: Api) => loose(softplus.inverse) },
   { name: 'relu', of: ({ relu }: Api) => loose(relu) },
   { name: 'relu.derivative', of: ({ relu }: Api) => loose(relu.derivative) },
 ]
-const scalable = functions.slice(0, 2)
-const fixed = functions.slice(2)
+const scalable = functions.slice(0, 4)
+const fixed = functions.slice(4)
 
 const values = [-20, -2, -0, 0.5, 2, 88, -1e9, Number.NaN]
 const fresh = () => Float32Array.from(values)

@@ -51,7 +51,7 @@ export const cellFunctions: readonly CellFunction[] = [
   },
   {
     name: 'secondDerivative',
-    written: false,
+    written: true,
     exact: secondDerivative,
     negative: unchanged,
     positive: unchanged,

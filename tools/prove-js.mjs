@@ -10,6 +10,8 @@ if (native.backend.name === 'js')
 const functions = {
   softplus: (api) => api.softplus,
   derivative: (api) => api.softplus.derivative,
+  secondDerivative: (api) => api.softplus.secondDerivative,
+  inverse: (api) => api.softplus.inverse,
   relu: (api) => api.relu,
   reluDerivative: (api) => api.relu.derivative,
 }

@@ -3,7 +3,9 @@
 
 #include "../functions.h"
 #include "../math/cells.h"
+#include "../math/inverse.h"
 #include "../math/relu.h"
+#include "../math/secondDerivative.h"
 #include "../math/sigmoid.h"
 #include "../math/softplus.h"
 #include "../math/threshold.h"
@@ -42,6 +44,31 @@ struct KernelsOf {
       const Sigmoid<Simd, Scaled> f{Table::template of<sigmoidCells>(), {o.beta}};
       apply<Simd>(Thresholded<Sigmoid<Simd, Scaled>>{f, o.threshold}, x, y, count);
     }
+  };
+
+  struct secondDerivative {
+    static void plain(const float* x, float* y, size_t count, Options) {
+      apply<Simd>(SecondDerivative<Simd>{Table::template of<secondDerivativeCells>(), {}}, x, y, count);
+    }
+    static void thresholded(const float* x, float* y, size_t count, Options o) {
+      const SecondDerivative<Simd> f{Table::template of<secondDerivativeCells>(), {}};
+      apply<Simd>(Thresholded<SecondDerivative<Simd>>{f, o.threshold}, x, y, count);
+    }
+    static void scaled(const float* x, float* y, size_t count, Options o) {
+      const ScaledSecondDerivative<Simd> f{Table::template of<secondDerivativeCells>(), {o.beta}};
+      apply<Simd>(Thresholded<ScaledSecondDerivative<Simd>>{f, o.threshold}, x, y, count);
+    }
+  };
+
+  struct inverse {
+    static void plain(const float* x, float* y, size_t count, Options) { scaled(x, y, count, {1.0f, infinity}); }
+    static void thresholded(const float* x, float* y, size_t count, Options o) {
+      scaled(x, y, count, {1.0f, o.threshold});
+    }
+    static void scaled(const float* x, float* y, size_t count, Options o) {
+      applyAt<Simd>(Inverse<Simd>{o.beta, o.threshold}, x, y, count);
+    }
+    static constexpr float infinity = std::numeric_limits<float>::infinity();
   };
 
   struct relu {

@@ -65,7 +65,7 @@ struct ScaledSoftplus {
     const Lanes p = argument.product(x);
     const auto positive = isSignClear(p);
     const Lanes l = tail(c, subtractWhere(positive, c.c1, 1.0f), r);
-    const Wide w = (widen(c.c0) + widen(l)) * widePow2(e);
+    const Wide w = (widen(c.c0) + widen(l)) * widePow2(widen(e));
     const Lanes y = narrow((w - widen(select(positive, n, 0.0f))) * Wide(perBeta));
     return select(p < nearLimit, y, x);
   }

@@ -102,17 +102,37 @@ struct Wide {
 SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {_mm256_add_pd(a.lo, b.lo), _mm256_add_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {_mm256_sub_pd(a.lo, b.lo), _mm256_sub_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {_mm256_mul_pd(a.lo, b.lo), _mm256_mul_pd(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {_mm256_div_pd(a.lo, b.lo), _mm256_div_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide widen(Lanes a) {
   return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)), _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))};
 }
 SOFTPLUS_INLINE Lanes narrow(Wide a) {
   return {_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(a.lo)), _mm256_cvtpd_ps(a.hi), 1)};
 }
-// 2^n in binary64 for an integer n in [-1022, 1023].
-SOFTPLUS_INLINE Wide widePow2(Lanes n) {
-  const Wide biased = widen(n) + (0x1.8p52 + 1023.0);
+// 2^n for an integer n in [-1022, 1023].
+SOFTPLUS_INLINE Wide widePow2(Wide n) {
+  const Wide biased = n + (0x1.8p52 + 1023.0);
   return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(biased.lo), 52)),
           _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(biased.hi), 52))};
+}
+
+// a > 0 as 2^k c, where c is from about sqrt(1/2), 0x1.6a09ep-1, to twice that.
+struct Split {
+  Wide k, c;
+};
+SOFTPLUS_INLINE Split splitExponent(Wide a) {
+  const __m256i offset = _mm256_set1_epi64x(0x3ff0000000000000 - 0x3fe6a09e00000000);
+  const __m256i bias = _mm256_set1_epi64x(0x3ff0000000000000), magic = _mm256_set1_epi64x(0x4330000000000000);
+  const auto split = [&](__m256d lanes, __m256d& k, __m256d& c) SOFTPLUS_INLINE_LAMBDA {
+    const __m256i bits = _mm256_castpd_si256(lanes);
+    const __m256i biased = _mm256_srli_epi64(_mm256_add_epi64(bits, offset), 52);
+    k = _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(biased, magic)), _mm256_set1_pd(0x1p52 + 1023.0));
+    c = _mm256_castsi256_pd(_mm256_add_epi64(_mm256_sub_epi64(bits, _mm256_slli_epi64(biased, 52)), bias));
+  };
+  Split s{0.0, 0.0};
+  split(a.lo, s.k.lo, s.c.lo);
+  split(a.hi, s.k.hi, s.c.hi);
+  return s;
 }
 
 // A table of 32 rows of 8, in memory.

@@ -77,6 +77,7 @@ struct Wide {
 SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {_mm512_add_pd(a.lo, b.lo), _mm512_add_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {_mm512_sub_pd(a.lo, b.lo), _mm512_sub_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {_mm512_mul_pd(a.lo, b.lo), _mm512_mul_pd(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {_mm512_div_pd(a.lo, b.lo), _mm512_div_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide widen(Lanes a) {
   return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
 }
@@ -84,10 +85,29 @@ SOFTPLUS_INLINE Lanes narrow(Wide a) {
   const __m512 lo = _mm512_castps256_ps512(_mm512_cvtpd_ps(a.lo));
   return {_mm512_insertf32x8(lo, _mm512_cvtpd_ps(a.hi), 1)};
 }
-// 2^n in binary64 for an integer n in [-1022, 1023].
-SOFTPLUS_INLINE Wide widePow2(Lanes n) {
-  const Wide wide = widen(n);
-  return {_mm512_scalef_pd(_mm512_set1_pd(1.0), wide.lo), _mm512_scalef_pd(_mm512_set1_pd(1.0), wide.hi)};
+// 2^n for an integer n in [-1022, 1023].
+SOFTPLUS_INLINE Wide widePow2(Wide n) {
+  const __m512d one = _mm512_set1_pd(1.0);
+  return {_mm512_scalef_pd(one, n.lo), _mm512_scalef_pd(one, n.hi)};
+}
+
+// a > 0 as 2^k c, where c is from about sqrt(1/2), 0x1.6a09ep-1, to twice that.
+struct Split {
+  Wide k, c;
+};
+SOFTPLUS_INLINE Split splitExponent(Wide a) {
+  const __m512i offset = _mm512_set1_epi64(0x3ff0000000000000 - 0x3fe6a09e00000000);
+  const __m512i bias = _mm512_set1_epi64(0x3ff0000000000000), magic = _mm512_set1_epi64(0x4330000000000000);
+  const auto split = [&](__m512d lanes, __m512d& k, __m512d& c) SOFTPLUS_INLINE_LAMBDA {
+    const __m512i bits = _mm512_castpd_si512(lanes);
+    const __m512i biased = _mm512_srli_epi64(_mm512_add_epi64(bits, offset), 52);
+    k = _mm512_sub_pd(_mm512_castsi512_pd(_mm512_or_si512(biased, magic)), _mm512_set1_pd(0x1p52 + 1023.0));
+    c = _mm512_castsi512_pd(_mm512_add_epi64(_mm512_sub_epi64(bits, _mm512_slli_epi64(biased, 52)), bias));
+  };
+  Split s{0.0, 0.0};
+  split(a.lo, s.k.lo, s.c.lo);
+  split(a.hi, s.k.hi, s.c.hi);
+  return s;
 }
 
 // A table of 32 rows of 8 as columns, two registers each; the permutation takes the low five bits of z as the row. The

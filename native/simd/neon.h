@@ -95,13 +95,33 @@ struct Wide {
 SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {vaddq_f64(a.lo, b.lo), vaddq_f64(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {vsubq_f64(a.lo, b.lo), vsubq_f64(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {vmulq_f64(a.lo, b.lo), vmulq_f64(a.hi, b.hi)}; }
+SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {vdivq_f64(a.lo, b.lo), vdivq_f64(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide widen(Lanes a) { return {vcvt_f64_f32(vget_low_f32(a.v)), vcvt_high_f64_f32(a.v)}; }
 SOFTPLUS_INLINE Lanes narrow(Wide a) { return {vcvt_high_f32_f64(vcvt_f32_f64(a.lo), a.hi)}; }
-// 2^n in binary64 for an integer n in [-1022, 1023].
-SOFTPLUS_INLINE Wide widePow2(Lanes n) {
-  const Wide biased = widen(n) + (0x1.8p52 + 1023.0);
+// 2^n for an integer n in [-1022, 1023].
+SOFTPLUS_INLINE Wide widePow2(Wide n) {
+  const Wide biased = n + (0x1.8p52 + 1023.0);
   return {vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(biased.lo), 52)),
           vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(biased.hi), 52))};
+}
+
+// a > 0 as 2^k c, where c is from about sqrt(1/2), 0x1.6a09ep-1, to twice that.
+struct Split {
+  Wide k, c;
+};
+SOFTPLUS_INLINE Split splitExponent(Wide a) {
+  const uint64x2_t offset = vdupq_n_u64(0x3ff0000000000000 - 0x3fe6a09e00000000);
+  const uint64x2_t bias = vdupq_n_u64(0x3ff0000000000000), magic = vdupq_n_u64(0x4330000000000000);
+  const auto split = [&](float64x2_t lanes, float64x2_t& k, float64x2_t& c) SOFTPLUS_INLINE_LAMBDA {
+    const uint64x2_t bits = vreinterpretq_u64_f64(lanes);
+    const uint64x2_t biased = vshrq_n_u64(vaddq_u64(bits, offset), 52);
+    k = vsubq_f64(vreinterpretq_f64_u64(vorrq_u64(biased, magic)), vdupq_n_f64(0x1p52 + 1023.0));
+    c = vreinterpretq_f64_u64(vaddq_u64(vsubq_u64(bits, vshlq_n_u64(biased, 52)), bias));
+  };
+  Split s{0.0, 0.0};
+  split(a.lo, s.k.lo, s.c.lo);
+  split(a.hi, s.k.hi, s.c.hi);
+  return s;
 }
 
 // A table of 32 rows of 8, in memory.

@@ -87,12 +87,22 @@ SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return fromBits(bitsOf(a.v) & 0x7
 using Wide = double;
 SOFTPLUS_INLINE Wide widen(Lanes a) { return a.v; }
 SOFTPLUS_INLINE Lanes narrow(Wide a) { return static_cast<float>(a); }
-// 2^n in binary64 for an integer n in [-1022, 1023]. A NaN becomes some number.
-SOFTPLUS_INLINE Wide widePow2(Lanes n) { return fromBits(bitsOf(n.v + (0x1.8p52 + 1023.0)) << 52); }
+// 2^n for an integer n in [-1022, 1023]. A NaN becomes some number.
+SOFTPLUS_INLINE Wide widePow2(Wide n) { return fromBits(bitsOf(n + (0x1.8p52 + 1023.0)) << 52); }
+
+// a > 0 as 2^k c, where c is from about sqrt(1/2), 0x1.6a09ep-1, to twice that.
+struct Split {
+  Wide k, c;
+};
+SOFTPLUS_INLINE Split splitExponent(Wide a) {
+  constexpr uint64_t bias = 0x3ff0000000000000, root = 0x3fe6a09e00000000;
+  const uint64_t biased = (bitsOf(a) + (bias - root)) >> 52;
+  return {static_cast<double>(static_cast<int64_t>(biased) - 1023), fromBits(bitsOf(a) - (biased << 52) + bias)};
+}
 // 2^n for an integer n in [-126, 127].
-SOFTPLUS_INLINE Lanes pow2(Lanes n) { return narrow(widePow2(n)); }
+SOFTPLUS_INLINE Lanes pow2(Lanes n) { return narrow(widePow2(widen(n))); }
 // a 2^n, rounded once, also into the subnormals; n is an integer.
-SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) { return narrow(a.v * widePow2(n)); }
+SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) { return narrow(a.v * widePow2(widen(n))); }
 
 struct Table {
   const float (*rows)[8];

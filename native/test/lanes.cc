@@ -142,9 +142,26 @@ void testWide() {
            });
   for (int n = -483; n <= 0; n++) {
     float y[Lanes::count];
-    narrow(widePow2(static_cast<float>(n)) * Wide(std::ldexp(1.0, -n))).store(y);
-    expect("widePow2", y[0], 1.0f);
+    narrow(widePow2(widen(static_cast<float>(n))) * Wide(std::ldexp(1.0, -n))).store(y);
+    expect("pow2 in binary64", y[0], 1.0f);
   }
+}
+
+void testSplitExponent() {
+  for (int n = -290; n <= 40; n++) {
+    for (const float a : {1.0f, 1.25f, 1.4142f, 1.4143f, 1.999f}) {
+      const auto [k, c] = splitExponent(widen(a) * widePow2(widen(static_cast<float>(n))));
+      float exponent[Lanes::count], rest[Lanes::count];
+      narrow(k).store(exponent);
+      narrow(c).store(rest);
+      const bool above = a > 1.41421f;
+      expect("exponent", exponent[0], static_cast<float>(above ? n + 1 : n));
+      expect("what is left of it", rest[Lanes::count - 1], above ? a / 2 : a);
+    }
+  }
+  float y[Lanes::count];
+  narrow(widen(1.0f) / widen(3.0f)).store(y);
+  expect("/", y[0], static_cast<float>(1.0 / 3.0));
 }
 
 void testMemory() {
@@ -206,6 +223,7 @@ int main() {
   testMagnitude<Simd>();
   testPowers();
   testWide();
+  testSplitExponent();
   testMemory();
   testLookup();
   std::fprintf(stderr, "%s, %zu lanes: %s\n", SOFTPLUS_SIMD, Lanes::count, failures == 0 ? "passed" : "FAILED");

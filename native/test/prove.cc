@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +52,17 @@ struct Reference {
     return p > 0 ? 1 / (1 + std::exp(-p)) : std::exp(p) / (1 + std::exp(p));
   }
   template <class T>
+  static T secondDerivative(T, T p, T beta) {
+    const T u = std::exp(-std::fabs(p));
+    return beta * u / ((1 + u) * (1 + u));
+  }
+  template <class T>
+  static T inverse(T x, T p, T beta) {
+    if (p < 0) return std::numeric_limits<T>::quiet_NaN();
+    if (p > 17) return x + std::log1p(-std::exp(-p)) / beta;
+    return std::log(std::expm1(p)) / beta;
+  }
+  template <class T>
   static T relu(T x, T, T) {
     return x > 0 ? x : 0;
   }
@@ -60,7 +72,7 @@ struct Reference {
   }
   template <class T>
   static T beyondThreshold(Function f, T x) {
-    return f == softplusFunction ? x : 1;
+    return f == softplusFunction || f == inverseFunction ? x : f == derivativeFunction ? 1 : 0;
   }
 };
 
@@ -93,6 +105,9 @@ struct Case {
   Options options;
   bool plain = true, hasThreshold = false;
   double bound = 0.85;
+
+  // A beta may turn a function round, and a threshold steps down.
+  bool isMonotone() const { return plain && function != secondDerivativeFunction; }
 
   Kernel kernel(const Backend& backend) const {
     const Kernels& k = backend.functions[function];
@@ -141,18 +156,18 @@ void judge(const Case& c, float x, float y, Findings& found) {
   }
   found.mix(bitsOf(x), bitsOf(y));
   const double want = reference<double>(c.function, x, c.options, c.hasThreshold);
-  if (std::isinf(want) || std::isinf(y)) {
-    found.wrongSpecials += y != static_cast<float>(want);
+  if (std::isnan(want) || std::isnan(y)) {
+    found.wrongSpecials += std::isnan(want) != std::isnan(y);
     return;
   }
-  if (std::isnan(y)) {
-    found.wrongSpecials++;
+  if (std::isinf(want) || std::isinf(y)) {
+    found.wrongSpecials += y != static_cast<float>(want);
     return;
   }
   const double ulp = ulpOf(want), error = std::fabs(y - want) / ulp;
   if (error > found.worst) found.worst = error, found.witness = x, found.got = y, found.want = want;
   found.incorrect += !isCorrectlyRounded(c, x, y, want, ulp);
-  found.negative += c.options.beta > 0 && std::signbit(y);
+  found.negative += c.options.beta > 0 && c.function != inverseFunction && std::signbit(y);
 }
 
 const Backend& lastBackend() { return **(availableBackends().end() - 1); }
@@ -222,7 +237,7 @@ Findings examineAll(const Case& c, uint64_t stride) {
 
 bool holds(const Case& c, const Findings& f) {
   return f.mismatches == 0 && f.worst <= c.bound && f.wrongSpecials == 0 && f.negative == 0 &&
-         (!c.plain || f.decreasing == 0);
+         (!c.isMonotone() || f.decreasing == 0);
 }
 
 void print(const Case& c, const Findings& f, bool json) {
@@ -231,10 +246,10 @@ void print(const Case& c, const Findings& f, bool json) {
     std::printf("{\"function\":\"%s\",\"beta\":%.9g,\"inputs\":%" PRIu64
                 ",\"maxUlp\":%.4f,\"witness\":\"%a\",\"got\":\"%a\","
                 "\"want\":\"%a\",\"notCorrectlyRounded\":%" PRIu64 ",\"mismatches\":%" PRIu64 ",\"decreasing\":%" PRIu64
-                ",\"hash\":\"%016" PRIx64 "\",\"holds\":%s}\n",
+                ",\"monotone\":%s,\"hash\":\"%016" PRIx64 "\",\"holds\":%s}\n",
                 name, static_cast<double>(c.options.beta), f.inputs, f.worst, static_cast<double>(f.witness),
-                static_cast<double>(f.got), f.want, f.incorrect, f.mismatches, f.decreasing, f.hash,
-                holds(c, f) ? "true" : "false");
+                static_cast<double>(f.got), f.want, f.incorrect, f.mismatches, f.decreasing,
+                c.isMonotone() ? "true" : "false", f.hash, holds(c, f) ? "true" : "false");
   } else {
     std::printf("%-15s beta %-6.9g %11" PRIu64 " inputs  max %.4f ULP at %-16a  not correctly rounded %10" PRIu64
                 "  mismatches %" PRIu64 "  decreasing %" PRIu64 "  hash %016" PRIx64 "%s\n",

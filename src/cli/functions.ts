@@ -22,9 +22,19 @@ const activations = {
     apply: (x, options) => softplus(x, { ...options, out: x }),
   },
   derivative: {
-    summary: 'the derivative of softplus, the sigmoid 1 / (1 + e^(-beta x))',
+    summary: '1 / (1 + e^(-beta x)), its derivative, the sigmoid',
     takesOptions: true,
     apply: (x, options) => softplus.derivative(x, { ...options, out: x }),
+  },
+  'second-derivative': {
+    summary: 'beta u / (1 + u)^2 with u = e^-|beta x|, the slope of that',
+    takesOptions: true,
+    apply: (x, options) => softplus.secondDerivative(x, { ...options, out: x }),
+  },
+  inverse: {
+    summary: 'ln(e^(beta x) - 1) / beta, the inverse of softplus',
+    takesOptions: true,
+    apply: (x, options) => softplus.inverse(x, { ...options, out: x }),
   },
   relu: {
     summary: 'max(x, 0)',

@@ -114,7 +114,9 @@ function numberOption(
   if (text === undefined) return {}
   if (!functions[name].takesOptions) {
     const taking = functionNames.filter((other) => functions[other].takesOptions)
-    throw new UsageError(`--${option} goes with ${taking.join(' and ')}, got it with ${name}`)
+    throw new UsageError(
+      `--${option} goes with ${taking.slice(0, -1).join(', ')} and ${taking.at(-1)}, got it with ${name}`,
+    )
   }
   return { [option]: numberOf(option, text) }
 }

@@ -1,7 +1,9 @@
 // The kernels of the js backend.
 import type { Kernel, Kernels } from '../functions'
 import { checkApart } from '../validate'
+import * as inverse from './inverse'
 import { relu, reluDerivative } from './relu'
+import * as secondDerivative from './secondDerivative'
 import * as sigmoid from './sigmoid'
 import * as softplus from './softplus'
 
@@ -31,6 +33,8 @@ const fixed =
 export const jsKernels: Kernels = {
   softplus: kernelOf(softplus),
   derivative: kernelOf(sigmoid),
+  secondDerivative: kernelOf(secondDerivative),
+  inverse: kernelOf(inverse),
   relu: fixed(relu),
   reluDerivative: fixed(reluDerivative),
 }
