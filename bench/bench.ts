@@ -98,6 +98,35 @@ const inputs = (length: number): Record<string, { x: Float32Array; bound?: numbe
   '1 in 100 masked with -1e9': { x: masked(uniform(length, 8)) },
 })
 
+// Each on inputs of its own kind: the inverse takes positive ones.
+function byFunction(): void {
+  const length = 2 ** 20
+  const positive = uniform(length, 8).map(Math.abs)
+  const kernels = addon.kernels(best)
+  const timings = race(
+    [
+      { name: 'softplus', run: kernels.softplus },
+      { name: 'derivative', run: kernels.derivative },
+      { name: 'second derivative', run: kernels.secondDerivative },
+      { name: 'inverse', run: kernels.inverse, source: positive },
+      { name: 'backward', run: (x) => kernels.backward(x, positive, x) },
+      { name: 'inverse js', run: (x) => portable.softplus.inverse.inPlace(x), source: positive },
+      plain,
+    ],
+    uniform(length, 8),
+    2.5,
+  )
+  print(`by function, ${best} but where it says js, ${length} elements in [-8, 8]`, timings)
+  const inverse = medianOf(timings, 'inverse')
+  atMost(
+    `${best}, inverse over softplus, 2^20 elements`,
+    12,
+    inverse / medianOf(timings, 'softplus'),
+  )
+  const inverseJs = medianOf(timings, 'inverse js')
+  atMost('js, inverse over the plain loop', 3, inverseJs / medianOf(timings, plain.name))
+}
+
 // All inputs in one race, each contestant bringing its own: their ratios are within one run too.
 function byInput(): void {
   const length = 2 ** 16
@@ -146,6 +175,7 @@ console.log(
 )
 bySize()
 fromMemory()
+byFunction()
 byInput()
 smallCalls()
 console.log('\npromised ratios, each within this run')

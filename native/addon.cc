@@ -63,13 +63,27 @@ void throwOverlap(Napi::Env env, ptrdiff_t overlap) {
   throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", message);
 }
 
+Kernel chosen(const Kernels& kernels, bool hasThreshold, bool hasBeta) {
+  return hasBeta ? kernels.scaled : hasThreshold ? kernels.thresholded : kernels.plain;
+}
+
+bool canTake(Napi::Env env, const Array& x, const Array& y) {
+  if (y.length != x.length) {
+    throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "out must be as long as x");
+    return false;
+  }
+  const ptrdiff_t overlap = overlapOf(x, y);
+  if (overlap != 0) throwOverlap(env, overlap);
+  return overlap == 0;
+}
+
+// x, y = x, threshold = none, beta = 1
 napi_value run(napi_env rawEnv, napi_callback_info info) {
   const Napi::Env env(rawEnv);
   napi_value arguments[4];
   size_t count = 4;
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return nullptr;
-  const Kernels& kernels = *static_cast<const Kernels*>(data);
 
   Array x;
   Options options;
@@ -78,16 +92,38 @@ napi_value run(napi_env rawEnv, napi_callback_info info) {
   if (count > 1 && !readArray(env, arguments[1], y)) return nullptr;
   if (count > 2 && !readFloat(env, arguments[2], options.threshold)) return nullptr;
   if (count > 3 && !readFloat(env, arguments[3], options.beta)) return nullptr;
+  if (!canTake(env, x, y)) return nullptr;
 
-  const Kernel kernel = count < 3 ? kernels.plain : count < 4 ? kernels.thresholded : kernels.scaled;
-  if (y.length != x.length) {
-    throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "out must be as long as x");
-  } else if (const ptrdiff_t overlap = overlapOf(x, y)) {
-    throwOverlap(env, overlap);
-  } else if (kernel == nullptr || options.beta == 0) {
+  const Kernel kernel = chosen(*static_cast<const Kernels*>(data), count > 2, count > 3);
+  if (kernel == nullptr || options.beta == 0)
     throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "this function takes no such threshold or beta");
-  } else if (x.length > 0) {
+  else if (x.length > 0)
     kernel(x.data, y.data, x.length, options);
+  return nullptr;
+}
+
+// x, grad, y, threshold = none, beta = 1
+napi_value runBackward(napi_env rawEnv, napi_callback_info info) {
+  const Napi::Env env(rawEnv);
+  napi_value arguments[5];
+  size_t count = 5;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return nullptr;
+  const Backend& backend = *static_cast<const Backend*>(data);
+
+  Array x, grad, y;
+  Options options;
+  if (!readArray(env, arguments[0], x) || !readArray(env, arguments[1], grad) || !readArray(env, arguments[2], y))
+    return nullptr;
+  if (count > 3 && !readFloat(env, arguments[3], options.threshold)) return nullptr;
+  if (count > 4 && !readFloat(env, arguments[4], options.beta)) return nullptr;
+  if (!canTake(env, x, y) || !canTake(env, grad, y)) return nullptr;
+
+  if (options.beta == 0) {
+    throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "beta must not be 0");
+  } else if (x.length > 0) {
+    const Kernel derivative = chosen(backend.functions[derivativeFunction], count > 3, count > 4);
+    backend.backward(derivative, x.data, grad.data, y.data, x.length, options);
   }
   return nullptr;
 }
@@ -105,6 +141,11 @@ Napi::Value kernelsOf(const Napi::CallbackInfo& info) {
         return env.Undefined();
       functions.Set(kernels.name, Napi::Value(env, function));
     }
+    napi_value backward;
+    if (napi_create_function(env, "backward", NAPI_AUTO_LENGTH, runBackward, const_cast<Backend*>(backend),
+                             &backward) != napi_ok)
+      return env.Undefined();
+    functions.Set("backward", Napi::Value(env, backward));
     return functions;
   }
   throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "no backend of that name can run here");

@@ -30,9 +30,15 @@ enum Function {
       functionCount
 };
 
+// y[i] = grad[i] * derivative(x)[i], rounded once more; y is x, or grad, or lies apart from both. `derivative` is the
+// kernel of the derivative that the options ask for.
+using BackwardKernel = void (*)(Kernel derivative, const float* x, const float* grad, float* y, size_t count,
+                                Options options);
+
 struct Backend {
   const char* name;
   Kernels functions[functionCount];
+  BackwardKernel backward;
 };
 
 }  // namespace softplus

@@ -1,8 +1,15 @@
 // A kernel as the function that users call: what they pass is checked, then run at once, in place
 // or not.
 import { describe, withCode } from './errors'
-import type { Kernel } from './functions'
-import { checkArray, checkBeta, checkOptions, checkOut, checkThreshold } from './validate'
+import type { BackwardKernel, Kernel } from './functions'
+import {
+  checkArray,
+  checkBeta,
+  checkLength,
+  checkOptions,
+  checkOut,
+  checkThreshold,
+} from './validate'
 
 export interface Output {
   /**
@@ -63,6 +70,41 @@ function run(
   else if (threshold < settled) kernel(x, y, threshold)
   else if (y === x) kernel(x)
   else kernel(x, y)
+}
+
+/**
+ * grad * derivative(x), element by element, each product rounded once: the same bits as taking
+ * `softplus.derivative(x)` and multiplying.
+ *
+ * @param x What softplus was applied to.
+ * @param grad What came back for its results; as long as x.
+ * @returns `options.out`, which may be x or grad, or a new Float32Array.
+ * @throws {TypeError | RangeError} as an Activation does, of x, grad and out.
+ *
+ * @example
+ * softplus.backward(Float32Array.of(0, 2), Float32Array.of(3, 1)) // Float32Array [1.5, 0.880797…]
+ */
+export type Backward = (
+  x: Float32Array,
+  grad: Float32Array,
+  options?: SoftplusOptions & Output,
+) => Float32Array
+
+export function createBackward(kernel: BackwardKernel, settled: number): Backward {
+  return (x, grad, options) => {
+    checkOptions(options)
+    const { beta = 1, threshold = Infinity } = options === undefined ? {} : readScaling(options)
+    const out = options?.out
+    checkArray('x', x)
+    checkArray('grad', grad)
+    checkLength('grad', grad, x)
+    if (out !== undefined) checkOut(x, out)
+    const y = out ?? new Float32Array(x.length)
+    if (beta !== 1) kernel(x, grad, y, threshold, beta)
+    else if (threshold < settled) kernel(x, grad, y, threshold)
+    else kernel(x, grad, y)
+    return y
+  }
 }
 
 type ReadOptions = (options: SoftplusOptions) => SoftplusOptions

@@ -1,6 +1,8 @@
 // The public functions, made from the kernels of one backend.
 import {
   type Activation,
+  type Backward,
+  createBackward,
   createFixed,
   createScalable,
   type NoOptions,
@@ -35,6 +37,8 @@ export interface Softplus extends Activation<SoftplusOptions> {
    * softplus.inverse(Float32Array.of(0.5, 1, 20)) // Float32Array [-0.432752…, 0.541324…, 20]
    */
   inverse: Activation<SoftplusOptions>
+  /** grad * derivative(x) in one pass; see {@link Backward}. */
+  backward: Backward
 }
 
 export interface Relu extends Activation<NoOptions> {
@@ -58,6 +62,7 @@ export const createApi = (kernels: Kernels): Api => ({
     derivative: createScalable(kernels.derivative, 18),
     secondDerivative: createScalable(kernels.secondDerivative, Infinity),
     inverse: createScalable(kernels.inverse, 18),
+    backward: createBackward(kernels.backward, 18),
   }),
   relu: Object.assign(createFixed(kernels.relu), {
     derivative: createFixed(kernels.reluDerivative),

@@ -18,4 +18,13 @@ export type FunctionName = (typeof functionNames)[number]
  */
 export type Kernel = (x: Float32Array, y?: Float32Array, threshold?: number, beta?: number) => void
 
-export type Kernels = Record<FunctionName, Kernel>
+/** Writes grad * derivative(x) over y, which is x, or grad, or lies apart from both. */
+export type BackwardKernel = (
+  x: Float32Array,
+  grad: Float32Array,
+  y: Float32Array,
+  threshold?: number,
+  beta?: number,
+) => void
+
+export type Kernels = Record<FunctionName, Kernel> & { backward: BackwardKernel }

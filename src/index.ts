@@ -4,7 +4,7 @@ import { loadAddon } from './addon'
 import { type Api, createApi } from './api'
 import { type Backend, selectBackend } from './backend'
 
-export type { Activation, NoOptions, Output, SoftplusOptions } from './activation'
+export type { Activation, Backward, NoOptions, Output, SoftplusOptions } from './activation'
 export type { Relu, Softplus } from './api'
 export type { Backend, BackendName } from './backend'
 

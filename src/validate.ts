@@ -54,8 +54,13 @@ function adviceFor(value: unknown, tag: unknown): string {
  */
 export function checkOut(x: Float32Array, y: unknown): asserts y is Float32Array {
   checkArray('out', y)
+  checkLength('out', y, x)
+}
+
+/** @throws {RangeError} ERR_OUT_OF_RANGE if y is not as long as x. */
+export function checkLength(name: string, y: Float32Array, x: Float32Array): void {
   if (y.length !== x.length)
-    throw outOfRange('out', `as long as x, of length ${x.length}`, `length ${y.length}`)
+    throw outOfRange(name, `as long as x, of length ${x.length}`, `length ${y.length}`)
 }
 
 /** @throws {RangeError} ERR_OUT_OF_RANGE if y overlaps x without being the same memory throughout. */

@@ -542,7 +542,8 @@ describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
 
   // The addon must not touch memory it may not, even if its callers' checks were wrong.
   test.runIf(backend !== 'js')('the kernels themselves refuse what is no memory of theirs', () => {
-    for (const kernel of Object.values(kernels).map(loose)) {
+    const { backward: _, ...ofOneArray } = kernels
+    for (const kernel of Object.values(ofOneArray).map(loose)) {
       const x = fresh()
       const typeError = { type: TypeError, code: 'ERR_INVALID_ARG_TYPE', message: /Float32Arrays/ }
       for (const { make } of noX) {

@@ -6,6 +6,6 @@
 namespace softplus {
 
 extern const Backend avx2Backend;
-const Backend avx2Backend = {"avx2", {SOFTPLUS_FUNCTIONS(SOFTPLUS_KERNELS)}};
+const Backend avx2Backend = {"avx2", {SOFTPLUS_FUNCTIONS(SOFTPLUS_KERNELS)}, backward<Simd>};
 
 }  // namespace softplus

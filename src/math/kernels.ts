@@ -1,5 +1,5 @@
 // The kernels of the js backend.
-import type { Kernel, Kernels } from '../functions'
+import type { BackwardKernel, Kernel, Kernels } from '../functions'
 import { checkApart } from '../validate'
 import * as inverse from './inverse'
 import { relu, reluDerivative } from './relu'
@@ -30,11 +30,27 @@ const fixed =
     run(x, y)
   }
 
+const derivative = kernelOf(sigmoid)
+
+// A block at a time, so that the slopes of large arrays need little memory.
+const slopes = new Float32Array(4096)
+
+const backward: BackwardKernel = (x, grad, y, threshold, beta) => {
+  checkApart(x, y)
+  checkApart(grad, y)
+  for (let start = 0; start < x.length; start += slopes.length) {
+    const block = x.subarray(start, start + slopes.length)
+    derivative(block, slopes.subarray(0, block.length), threshold, beta)
+    for (let i = 0; i < block.length; i++) y[start + i] = grad[start + i] * slopes[i]
+  }
+}
+
 export const jsKernels: Kernels = {
   softplus: kernelOf(softplus),
-  derivative: kernelOf(sigmoid),
+  derivative,
   secondDerivative: kernelOf(secondDerivative),
   inverse: kernelOf(inverse),
+  backward,
   relu: fixed(relu),
   reluDerivative: fixed(reluDerivative),
 }
