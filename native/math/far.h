@@ -21,6 +21,7 @@ constexpr float octaves = 21.0f;
 template <class Lanes>
 struct Far {
   Lanes z, n, r, e;
+  Lanes lost;  // what the rounding of r lost
 };
 
 // Below `floor` the result is that of `floor`: it has long been 0.
@@ -32,15 +33,16 @@ SOFTPLUS_INLINE Far<Lanes> reduceFar(const Argument& argument, Lanes x, float fl
   const Lanes z = v + halves;
   const Lanes n = z - halves;
   const Lanes s = select(a > floor, argument.refine(v - n, x, a), v - n);
-  return {z, n, fma(e, -ln2Low, s), e};
+  const Lanes r = fma(e, -ln2Low, s);
+  return {z, n, r, e, fma(e, -ln2Low, s - r)};
 }
 
-// The coefficients with K f(v)^2 (1 - 2^e) added to the low part of c0. Three terms of f(v) are enough for it, and keep
-// it off the critical path. Below 2^-36 2^e no longer shows.
+// The coefficients with what r lost and K f(v)^2 (1 - 2^e) added to the low part of c0. Three terms of f(v) are enough
+// for the second, and keep it off the critical path. Below 2^-36 2^e no longer shows.
 template <class Lanes>
-SOFTPLUS_INLINE Coefficients<Lanes> corrected(Coefficients<Lanes> c, Lanes r, Lanes e, float K) {
-  const Lanes w = fma(r * r, c.c2, fma(r, c.c1, c.c0));
-  c.low = c.low + w * w * fma(pow2(max(-36.0f, e)), -K, K);
+SOFTPLUS_INLINE Coefficients<Lanes> corrected(Coefficients<Lanes> c, const Far<Lanes>& far, float K) {
+  const Lanes w = fma(far.r * far.r, c.c2, fma(far.r, c.c1, c.c0));
+  c.low = c.low + fma(c.c1, far.lost, w * w * fma(pow2(max(-36.0f, far.e)), -K, K));
   return c;
 }
 

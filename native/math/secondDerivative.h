@@ -25,9 +25,9 @@ struct SecondDerivative {
   }
 
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    const auto [z, n, r, e] = reduceFar(argument, x, floor);
-    const auto c = corrected(rows.lookup(table, i, z), r, e, 2.0f);
-    return select(isNaN(x), x, scale(c.c0 + tail(c, c.c1, r), e));
+    const auto far = reduceFar(argument, x, floor);
+    const auto c = corrected(rows.lookup(table, i, far.z), far, 2.0f);
+    return select(isNaN(x), x, scale(c.c0 + tail(c, c.c1, far.r), far.e));
   }
 
   SOFTPLUS_INLINE auto isSettled(Lanes x) const { return withSignSet(x) < floor; }
@@ -54,9 +54,9 @@ struct ScaledSecondDerivative {
   }
 
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    const auto [z, n, r, e] = reduceFar(argument, x, floor);
-    const auto c = corrected(rows.lookup(table, i, z), r, e, 2.0f);
-    const Wide w = (widen(c.c0) + widen(tail(c, c.c1, r))) * widePow2(widen(e));
+    const auto far = reduceFar(argument, x, floor);
+    const auto c = corrected(rows.lookup(table, i, far.z), far, 2.0f);
+    const Wide w = (widen(c.c0) + widen(tail(c, c.c1, far.r))) * widePow2(widen(far.e));
     return select(isNaN(x), x, narrow(w * widen(argument.beta)));
   }
 

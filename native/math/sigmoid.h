@@ -28,9 +28,9 @@ struct Sigmoid {
   }
 
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    const auto [z, n, r, e] = reduceFar(argument, x, floor);
-    const auto c = corrected(rows.lookup(table, i, z), r, e, 1.0f);
-    const Lanes w = scale(c.c0 + tail(c, c.c1, r), e);
+    const auto far = reduceFar(argument, x, floor);
+    const auto c = corrected(rows.lookup(table, i, far.z), far, 1.0f);
+    const Lanes w = scale(c.c0 + tail(c, c.c1, far.r), far.e);
     return select(isNaN(x), x, select(isSignClear(argument.product(x)), Lanes(1.0f) - w, w));
   }
 

@@ -26,11 +26,11 @@ struct Softplus {
   }
 
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    const auto [z, n, r, e] = reduceFar(argument, x, floor);
-    const auto c = corrected(rows.lookup(table, i, z), r, e, 0.5f);
+    const auto far = reduceFar(argument, x, floor);
+    const auto c = corrected(rows.lookup(table, i, far.z), far, 0.5f);
     const auto positive = isSignClear(x);
-    const Lanes w = c.c0 + tail(c, subtractWhere(positive, c.c1, 1.0f), r);
-    return select(x < nearLimit, select(positive, w - n, scale(w, e)), x);
+    const Lanes w = c.c0 + tail(c, subtractWhere(positive, c.c1, 1.0f), far.r);
+    return select(x < nearLimit, select(positive, w - far.n, scale(w, far.e)), x);
   }
 
   SOFTPLUS_INLINE auto isSettled(Lanes x) const { return (x < floor) | (x > nearLimit); }
@@ -60,13 +60,13 @@ struct ScaledSoftplus {
   }
 
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    const auto [z, n, r, e] = reduceFar(argument, x, floor);
-    const auto c = corrected(rows.lookup(table, i, z), r, e, 0.5f);
+    const auto far = reduceFar(argument, x, floor);
+    const auto c = corrected(rows.lookup(table, i, far.z), far, 0.5f);
     const Lanes p = argument.product(x);
     const auto positive = isSignClear(p);
-    const Lanes l = tail(c, subtractWhere(positive, c.c1, 1.0f), r);
-    const Wide w = (widen(c.c0) + widen(l)) * widePow2(widen(e));
-    const Lanes y = narrow((w - widen(select(positive, n, 0.0f))) * Wide(perBeta));
+    const Lanes l = tail(c, subtractWhere(positive, c.c1, 1.0f), far.r);
+    const Wide w = (widen(c.c0) + widen(l)) * widePow2(widen(far.e));
+    const Lanes y = narrow((w - widen(select(positive, far.n, 0.0f))) * Wide(perBeta));
     return select(p < nearLimit, y, x);
   }
 

@@ -22,11 +22,20 @@ const octaves = 21
 // How many multiples of ln 2 a value a <= 0 is moved by.
 const exponentOf = (a: number): number => min(0, fround(fma(a, log2e, wholes) - (wholes - octaves)))
 
-// The low part of c0 with K f(v)^2 (1 - 2^e) added to it. Three terms of f(v) are enough for it.
+// The low part of c0 with what r lost and K f(v)^2 (1 - 2^e) added to it. Three terms of f(v) are enough for the second.
 // Below 2^-36 2^e no longer shows.
-function correctedLow(rows: Float64Array, row: number, r: number, e: number, K: number): number {
+function correctedLow(
+  rows: Float64Array,
+  row: number,
+  s: number,
+  r: number,
+  e: number,
+  K: number,
+): number {
   const w = fma(fround(r * r), rows[row + 2], fma(r, rows[row + 1], rows[row]))
-  return fround(rows[row + 7] + fround(fround(w * w) * fma(pow2(max(-36, e)), -K, K)))
+  const lost = fma(e, -ln2Low, fround(s - r))
+  const square = fround(fround(w * w) * fma(pow2(max(-36, e)), -K, K))
+  return fround(rows[row + 7] + fma(rows[row + 1], lost, square))
 }
 
 /** f(-|x|), beta 1. Below `floor` the result is that of `floor`: it has long been 0. */
@@ -35,9 +44,10 @@ export function farBelow(rows: Float64Array, x: number, floor: number, K: number
   const e = exponentOf(a)
   const v = fround(a - fround(e * ln2High))
   const n = fround(fround(v + halves) - halves)
-  const r = fma(e, -ln2Low, fround(v - n))
+  const s = fround(v - n)
+  const r = fma(e, -ln2Low, s)
   const row = rowOf(n, 1)
-  const l = tail(rows, row, correctedLow(rows, row, r, e, K), r)
+  const l = tail(rows, row, correctedLow(rows, row, s, r, e, K), r)
   return fround(fround(rows[row] + l) * pow2(e))
 }
 
@@ -59,5 +69,9 @@ export function scaledFarBelow<Result>(
   const exact = a > floor ? fma(-abs(x), abs(beta), fround(s - a)) : s
   const r = fma(e, -ln2Low, exact)
   const row = rowOf(n, 1)
-  return combine(rows[row], tailExactly(rows, row, correctedLow(rows, row, r, e, K), r), pow2(e))
+  return combine(
+    rows[row],
+    tailExactly(rows, row, correctedLow(rows, row, exact, r, e, K), r),
+    pow2(e),
+  )
 }
