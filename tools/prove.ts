@@ -1,6 +1,6 @@
 // The proof of the package's promises: every float32 through every function on every backend.
 //
-//   npm run prove [-- --stride N]     1 in N of the 2^32 inputs; default 1, all of them (about 7 minutes on 2 cores)
+//   npm run prove [-- --stride N]     1 in N of the 2^32 inputs; default 1, all of them (about 14 minutes on 2 cores)
 //
 // 1. native/test/prove.cc on this machine: errors in ULP, steps that decrease, and bits that differ
 // between backends. 2. The TypeScript, as it ships, against the native backend. 3. NEON under qemu,

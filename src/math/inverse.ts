@@ -4,6 +4,9 @@
 // t = beta y = n ln 2 + r; e^t - 1 = m = 2^n p + (2^n - 1) with p = e^r - 1 by Taylor's series, which
 // cancels nothing; m = 2^k c with c around 1; ln m = k ln 2 + 2 atanh((c - 1) / (c + 1)), small where m
 // is near 1.
+//
+// Maximum error over all 2^32 inputs, beta = 1: 0.5000 ULP at 0x1.1207eap-1, the one result that is
+// not correctly rounded (npm run prove).
 import { pow2 } from './pow2'
 
 const { fround, min } = Math
