@@ -16,15 +16,12 @@
 
 namespace softplus {
 
-extern const Backend scalarBackend;
+// Those that this processor's build links; the others are only names.
+extern const Backend scalarBackend, avx2Backend, avx512Backend, neonBackend;
 
 namespace {
 
 #if defined(SOFTPLUS_X64)
-}
-extern const Backend avx2Backend, avx512Backend;
-namespace {
-
 struct Registers {
   uint32_t a, b, c, d;
 };
@@ -70,10 +67,6 @@ struct Cpu {
     avx512 = avx2 && has(extended, avx512f | avx512dq | avx512bw | avx512vl) && has(xcr0(), zmm);
   }
 };
-#elif defined(SOFTPLUS_ARM64)
-}
-extern const Backend neonBackend;
-namespace {
 #endif
 
 struct Available {

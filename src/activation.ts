@@ -24,8 +24,9 @@ export interface SoftplusOptions {
   /** Finite, not 0, may be negative; rounded to float32. Default 1. */
   beta?: number
   /**
-   * Any number but NaN. Where beta * x, rounded to float32, is above it, softplus is x and its
-   * derivative 1. Default Infinity. PyTorch's 20 gives the same results.
+   * Any number but NaN. Where beta * x, rounded to float32, is above it, softplus and its inverse are
+   * x, the derivative is 1 and the second derivative 0. Default Infinity. PyTorch's 20 gives the same
+   * results for softplus, its derivative and backward.
    */
   threshold?: number
 }

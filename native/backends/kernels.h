@@ -15,7 +15,6 @@ namespace softplus {
 
 template <class Simd>
 struct KernelsOf {
-  using Lanes = typename Simd::Lanes;
   using Table = typename Simd::Table;
 
   struct softplus {

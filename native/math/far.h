@@ -1,8 +1,8 @@
 // Far: |beta x| >= 14.75, infinities and NaN, beside near lanes in one vector.
 //
-// Down there f(a) = u (1 - K u) with u = e^a, to 2^-40: K is 1/2 for softplus, 1 for sigmoid. So a far lane is moved
-// into other cells by e multiples of ln 2: v = a - e ln 2 is in [-14.91, -14.20], and
-// f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)). A near lane has e = 0, which leaves every step below as it is in near.h.
+// Down there f(a) = u (1 - K u) with u = e^a, to 2^-40: K is 1/2 for softplus, 1 for sigmoid, 2 for the second
+// derivative. So a far lane is moved into other cells by e multiples of ln 2: v = a - e ln 2 is in [-14.91, -14.20],
+// and f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)). A near lane has e = 0, which leaves every step below as it is in near.h.
 #pragma once
 
 #include "near.h"

@@ -1,8 +1,8 @@
 // Far: |beta x| >= 14.75 and infinities.
 //
-// Down there f(a) = u (1 - K u) with u = e^a, to 2^-40: K is 1/2 for softplus, 1 for sigmoid. So a
-// far value is moved into other cells by e multiples of ln 2: v = a - e ln 2 is in [-14.91,
-// -14.20], and f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)).
+// Down there f(a) = u (1 - K u) with u = e^a, to 2^-40: K is 1/2 for softplus, 1 for sigmoid, 2 for the
+// second derivative. So a far value is moved into other cells by e multiples of ln 2: v = a - e ln 2 is
+// in [-14.91, -14.20], and f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)).
 import { fma } from './fma'
 import { halves, rowOf, tail, tailExactly } from './near'
 import { pow2 } from './pow2'
