@@ -119,7 +119,7 @@ describe.each(backends)('$name', ({ api: { softplus } }) => {
   })
 })
 
-// From 2^24 elements on results go past the caches. js, which knows no such thing, would take seconds.
+// From 2^22 elements on results go past the caches. js, which knows no such thing, would take seconds.
 describe.each(backends.filter(({ name }) => name !== 'js'))('$name, long', ({ api }) => {
   const { softplus } = api
   const length = 2 ** 24 + 77
