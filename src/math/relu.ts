@@ -1,12 +1,27 @@
 // relu(x) = max(x, 0) and its derivative, the yardstick softplus is measured against. Exact.
+//
+// On bit patterns, as whether a value is negative cannot be predicted: V8 branches for Math.max(0, v), which takes five
+// times as long. What is asked first is whether it is NaN.
+import { bitsOf } from './near'
+
+const infinity = 0x7f800000
+const one = 0x3f800000
 
 export function relu(x: Float32Array, y: Float32Array): void {
-  for (let i = 0; i < x.length; i++) y[i] = Math.max(0, x[i])
+  const from = bitsOf(x)
+  const to = bitsOf(y)
+  for (let i = 0; i < from.length; i++) {
+    const b = from[i]
+    to[i] = (b & 0x7fffffff) > infinity ? b : b & ~(b >> 31)
+  }
 }
 
+// b is above 0 where -b has the sign that b has not.
 export function reluDerivative(x: Float32Array, y: Float32Array): void {
-  for (let i = 0; i < x.length; i++) {
-    const v = x[i]
-    y[i] = v > 0 ? 1 : v !== v ? v : 0
+  const from = bitsOf(x)
+  const to = bitsOf(y)
+  for (let i = 0; i < from.length; i++) {
+    const b = from[i]
+    to[i] = (b & 0x7fffffff) > infinity ? b : ((-b & ~b) >> 31) & one
   }
 }
