@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { backend, softplus } from '../dist/index.js'
-import { uniform } from './measure'
+import { uniform } from './inputs'
 import { atLeast, atMost, conclude } from './promises'
 
 const command = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url))

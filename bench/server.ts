@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
-import { uniform } from './measure'
+import { uniform } from './inputs'
 import { atMost, conclude } from './promises'
 
 const port = 8099

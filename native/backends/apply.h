@@ -11,10 +11,10 @@
 
 namespace softplus {
 
-// Asks for the cache lines that lie a page, 4 KiB, beyond `count` elements at x. The processor's own prefetchers stop at
-// every page, and a vector's arithmetic is too long for it to look far enough ahead by itself: from memory this halves
-// the time on Intel's processors, and 2 KiB would do. On Zen 5, 1 to 3.5 KiB and 6 KiB cost three arrays at a time
-// twice what 4 KiB does. A line beyond the array's end is asked for in vain, which is no access.
+// Asks for the cache lines that lie a page, 4 KiB, beyond `count` elements at x. The processor's own prefetchers stop
+// at every page, and a vector's arithmetic is too long for it to look far enough ahead by itself: from memory this
+// halves the time on Intel's processors, and 2 KiB would do. On Zen 5, 1 to 3.5 KiB and 6 KiB cost three arrays at a
+// time twice what 4 KiB does. A line beyond the array's end is asked for in vain, which is no access.
 template <class Lanes>
 SOFTPLUS_INLINE void prefetch(const float* x, size_t count) {
   constexpr size_t line = 64 / sizeof(float), ahead = 64 * line;
