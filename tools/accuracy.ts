@@ -85,7 +85,8 @@ No library known to us states a bound for its softplus over all float32 inputs. 
 | TensorFlow | 3.7 ULP or more | [its kernel](https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/kernels/softplus_op.h) takes e^x for softplus below ln(2^-23) + 2 = -13.94, where it is e^x / 2 = 4.4e-7 of the value too large, 3.7 units of 2^-23 |
 | TensorFlow.js, WebGL | as TensorFlow, and ln(1 + e^x) without log1p between | [its shader](https://github.com/tensorflow/tfjs/blob/master/tfjs-backend-webgl/src/kernels/Softplus.ts) |
 | TT-NN, FLOAT32 | 7,757 ULP with beta 1; 698 ULP at 0 | [issue 54673](https://github.com/tenstorrent/tt-metal/issues/54673) of tt-metal |
-| oneDNN, \`eltwise_soft_relu\` | none stated | [its guide](https://oneapi-src.github.io/oneDNN/dev_guide_eltwise.html) gives the formula alone |
+| oneDNN 2.6.3, \`eltwise_soft_relu\` | 36,707 ULP on [-8, 8]; 0 at -15, negative at -20 | measured: [performance.md](performance.md#other-libraries), \`npm run bench:peers\` |
+| ONNX Runtime 1.30.0, NumPy 1.24.2 | 4.42 ULP and 1.49 ULP on [-8, 8] | measured there too |
 
 PyTorch's threshold of 20 returns x where beta x > 20. Above 17.33 x is the correctly rounded result anyway, so it changes
 nothing there; it does for a threshold below that.
