@@ -145,15 +145,16 @@ export function keep(
   return path
 }
 
+/** The files that npm run bench and npm run bench:peers have written. */
+export const keptFiles = (): string[] => (existsSync(folder) ? readdirSync(folder) : [])
+
 /** What was kept last of a kind, on whichever machine; undefined if nothing was. */
-export function newest(kind: Results['kind']): Results | undefined {
-  if (!existsSync(folder)) return undefined
-  const all = readdirSync(folder)
+export const newest = (kind: Results['kind'], among = keptFiles()): Results | undefined =>
+  among
     .filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.json'))
     .map((name): Results => JSON.parse(readFileSync(join(folder, name), 'utf8')))
     .sort((a, b) => a.date.localeCompare(b.date))
-  return all.at(-1)
-}
+    .at(-1)
 
 /** The one row that has these values. @throws {Error} if there is none or more than one. */
 export function rowOf(rows: Row[], wanted: Partial<Row>): Row {
