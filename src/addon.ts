@@ -1,5 +1,5 @@
 // Finds and loads the native addon.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,22 +17,38 @@ export interface LoadedAddon {
   path: string
 }
 
-// dist/ and src/ are both one folder below the package.
-const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..')
+// CommonJS, and what is bundled into it, has no import.meta.url.
+const thisFile = (): string => (import.meta.url ? fileURLToPath(import.meta.url) : module.filename)
 
-/** Where an addon may be: built for this package by its publisher, or here by `npm run build`. */
+// dist/ and src/ are both one folder below the package.
+const packageRoot = (): string => join(dirname(thisFile()), '..')
+
+// musl would take an addon made for glibc, as long as it knows its symbols. The files that are mapped
+// into this process tell the two apart, and cost less than process.report.
+function onMusl(): boolean {
+  try {
+    return readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-')
+  } catch {
+    return false
+  }
+}
+
+/** As the published addons are named: linux-x64, linux-x64-musl, darwin-arm64. */
+const thisPlatform = (): string =>
+  `${process.platform}-${process.arch}${process.platform === 'linux' && onMusl() ? '-musl' : ''}`
+
+/** Where an addon may be: built here, by whoever wanted another; or published with the package. */
 export const candidates = (
-  root: string = packageRoot,
-  platform: string = process.platform,
-  arch: string = process.arch,
+  root: string = packageRoot(),
+  platform: string = thisPlatform(),
 ): string[] => [
-  join(root, 'prebuilds', `${platform}-${arch}.node`),
   join(root, 'build', 'Release', 'softplus.node'),
+  join(root, 'prebuilds', `${platform}.node`),
 ]
 
-/** @throws {Error} ERR_SOFTPLUS_ADDON, saying what was tried and why each failed. */
+/** @throws {Error} ERR_SOFTPLUS_ADDON, saying what was tried, why each failed, and how to build one. */
 export function loadAddon(paths: string[] = candidates()): LoadedAddon {
-  const require = createRequire(import.meta.url)
+  const require = createRequire(thisFile())
   const failures: string[] = []
   for (const path of paths) {
     if (!existsSync(path)) {
@@ -48,8 +64,9 @@ export function loadAddon(paths: string[] = candidates()): LoadedAddon {
   }
   throw withCode(
     new Error(
-      `No native addon could be loaded for ${process.platform}-${process.arch}, Node ${process.version}. ` +
-        `Tried ${failures.join('; ')}`,
+      `No native addon could be loaded for ${thisPlatform()}, Node ${process.version}. ` +
+        `Tried ${failures.join('; ')}. With a C++17 compiler and Python 3 one is built by ` +
+        `npm install --no-save node-addon-api && npx node-gyp rebuild -C "${packageRoot()}"`,
     ),
     'ERR_SOFTPLUS_ADDON',
   )

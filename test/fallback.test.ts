@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -231,6 +231,7 @@ describe.each(modules)('without the addon, %s', (file) => {
     for (const path of withoutAddon.candidates) expect(message).toContain(`${path}: not there`)
     expect(message).toContain(`${process.platform}-${process.arch}`)
     expect(message).toContain('Reinstall')
+    expect(message).toContain(`node-gyp rebuild -C "${withoutAddon.package}"`)
     expect(message).toContain('SOFTPLUS_BACKEND=js')
     expect(timesIn(stderr, 'SOFTPLUS_FALLBACK')).toBe(1)
     expect(stderr).toContain(message)
@@ -267,7 +268,7 @@ test('a worker thread gets the same as the main one', () => {
 
 test.each(modules)('a file that is no addon: the warning gives its reason, %s', (file) => {
   const broken = new Installed(`broken-${file}`)
-  const [prebuilt, built] = broken.candidates
+  const [built, prebuilt] = broken.candidates
   broken.add(built, 'this is no addon')
   const { backend, results, warnings } = broken.run(file)
   expect(backend).toMatchObject({ name: 'js', addon: null })
@@ -284,18 +285,30 @@ test.each(modules)('a file that is no addon: the warning gives its reason, %s', 
   expect(thrown?.message).toContain(`${built}: `)
 })
 
-test('a prebuilt addon comes first; where it is broken, the built one stands in, silently', () => {
+test('an addon built here comes first; where it is broken, the prebuilt one stands in, silently', () => {
   const addon = readFileSync(loaded.path)
   const twofold = new Installed('twofold')
-  const [prebuilt, built] = twofold.candidates
+  const [built, prebuilt] = twofold.candidates
   twofold.add(prebuilt, addon)
   twofold.add(built, addon)
-  expect(twofold.run('use.mjs').backend?.addon).toBe(prebuilt)
-  twofold.add(prebuilt, 'this is no addon')
+  expect(twofold.run('use.mjs').backend?.addon).toBe(built)
+  twofold.add(built, 'this is no addon')
   const { backend, results, stderr } = twofold.run('use.mjs')
-  expect(backend).toMatchObject({ name: native[0], addon: built, error: null })
+  expect(backend).toMatchObject({ name: native[0], addon: prebuilt, error: null })
   expect(results).toEqual(expected)
   expect(stderr).toBe('')
+})
+
+test('addons are named after platform, processor, and musl where that is the C library', () => {
+  expect(candidates('/p', 'linux-x64-musl').map((path) => relative('/p', path))).toEqual([
+    join('build', 'Release', 'softplus.node'),
+    join('prebuilds', 'linux-x64-musl.node'),
+  ])
+  const glibc = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+  const onMusl = process.platform === 'linux' && !glibc.header.glibcVersionRuntime
+  expect(basename(candidates()[1])).toBe(
+    `${process.platform}-${process.arch}${onMusl ? '-musl' : ''}.node`,
+  )
 })
 
 test('the portable build needs nothing of Node', () => {

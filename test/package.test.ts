@@ -53,9 +53,9 @@ describe('the package', () => {
     expect(packed).toEqual(expect.arrayContaining(filesIn('dist')))
   })
 
-  test('has the sources of the addon, to build it from, but not their tests', () => {
+  test('has the sources of the addon, to build it from, but not what tests and publishes them', () => {
     const sources = filesIn('native').filter(
-      (path) => !path.startsWith('native/test/') && path !== 'native/CMakeLists.txt',
+      (path) => !/^native\/(test|prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
     )
     expect(packed.filter((path) => path.startsWith('native/')).sort()).toEqual(sources.sort())
     const built = read('binding.gyp').match(/native\/[\w/]+\.cc/g) ?? []

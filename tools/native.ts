@@ -44,11 +44,13 @@ export const missingFor = (target: Target): string[] =>
     ? []
     : ['aarch64-linux-gnu-g++', ...target.runner].filter((program) => !isInstalled(program))
 
-/** Builds a target's programs and returns their folder. */
-export function build(target: Target): string {
+/** Builds a target's programs, or only what is named, and returns their folder. */
+export function build(target: Target, named: string[] = []): string {
   const folder = join(root, 'build', 'native', target.name)
   const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js')
-  const args = ['compile', '--silent', '-d', join(root, 'native'), '-O', folder, ...target.cmake]
+  const only = named.flatMap((name) => ['--target', name])
+  const where = ['-d', join(root, 'native'), '-O', folder]
+  const args = ['compile', '--silent', ...where, ...only, ...target.cmake]
   const { status, stdout, stderr } = spawnSync(cmakeJs, args, { cwd: root, encoding: 'utf8' })
   if (status !== 0) throw new Error(`cmake-js ${args.join(' ')} failed:\n${stdout}\n${stderr}`)
   return folder

@@ -1,0 +1,60 @@
+// What the published addons need of a C++ runtime. GCC's, linked statically, would bring its unwinder and its locales:
+// a third of the file, and a glibc of 2022. Nothing here throws; what GCC's runtime would throw for ends the process
+// there too, since nobody catches it.
+#include <sched.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+namespace {
+
+void* allocate(std::size_t size) { return std::malloc(size == 0 ? 1 : size); }
+
+void* allocateOrEnd(std::size_t size) {
+  void* memory = allocate(size);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocateOrEnd(size); }
+void* operator new[](std::size_t size) { return allocateOrEnd(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace std {
+
+const nothrow_t nothrow{};
+template class basic_string<char>;
+void __throw_length_error(const char*) { abort(); }
+void __throw_logic_error(const char*) { abort(); }
+void __throw_out_of_range_fmt(const char*, ...) { abort(); }
+void __throw_bad_array_new_length() { abort(); }
+void __throw_bad_alloc() { abort(); }
+
+}  // namespace std
+
+// The compiler's calls around the initialisation of a function's static variable. The first byte says that it is done;
+// the second that a thread is at it, and stays set.
+extern "C" {
+int __cxa_guard_acquire(std::atomic<uint8_t>* guard) {
+  uint8_t free = 0;
+  if (guard[1].compare_exchange_strong(free, 1)) return 1;
+  while (guard[0].load(std::memory_order_acquire) == 0) sched_yield();
+  return 0;
+}
+
+void __cxa_guard_release(std::atomic<uint8_t>* guard) { guard[0].store(1, std::memory_order_release); }
+
+// Since glibc 2.32: whether std::shared_ptr may count without atomic instructions. libuv's threads count too.
+extern const char __libc_single_threaded;
+const char __libc_single_threaded = 0;
+}

@@ -1,0 +1,278 @@
+// The package as it is published: packed, installed where nothing else is, and used in every way it can be.
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runInNewContext } from 'node:vm'
+import { buildSync } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { candidates, loadAddon } from '../src/addon'
+import * as portable from '../src/portable'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { addon, path: builtAddon } = loadAddon()
+// Node 20 has it under this name only.
+const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission'
+
+const inputs = '[-Infinity, -104, -20, -2, -0, 1e-40, 0.5, 2, 20, 88.75, Infinity]'
+const x = new Float32Array(JSON.parse(inputs.replaceAll('Infinity', '1e999')))
+const hex = (y: Float32Array): string => Buffer.from(y.buffer).toString('hex')
+const expected = [
+  portable.softplus(x),
+  portable.softplus.derivative(x, { beta: 2 }),
+  portable.softplus.inverse(x),
+].map(hex)
+
+// Prints the backend and the bits of a few calls.
+const use = `
+const x = Float32Array.from(${inputs})
+const hex = (y) => Buffer.from(y.buffer).toString('hex')
+const results = [softplus(x), softplus.derivative(x, { beta: 2 }), softplus.inverse(x)].map(hex)
+console.log(JSON.stringify({ name: backend.name, addon: backend.addon, results }))
+`
+const programs = {
+  'use.mjs': `import { backend, softplus } from 'softplus'\n${use}`,
+  'use.cjs': `const { backend, softplus } = require('softplus')\n${use}`,
+  'worker.mjs': `
+    import { isMainThread, Worker } from 'node:worker_threads'
+    if (isMainThread) new Worker(new URL(import.meta.url))
+    else {
+      const { backend, softplus } = await import('softplus')
+      ${use}
+    }`,
+  // One type of every entry of the declarations.
+  'types.mts': `
+    import { type Backend, type SoftplusOptions, backend, relu, softplus } from 'softplus'
+    const options: SoftplusOptions = { beta: 2, threshold: 20 }
+    const y: Float32Array = softplus(new Float32Array(3), { ...options, out: new Float32Array(3) })
+    const { value, derivative } = softplus.withDerivative(y, options)
+    const moved: Promise<Float32Array> = relu.async(value, { threads: 1 })
+    const name: Backend['name'] = backend.name
+    softplus.stream().pipe(process.stdout)
+    // @ts-expect-error: no string
+    softplus('1')
+    export { derivative, moved, name }`,
+  'types.cts': `
+    import softplus = require('softplus')
+    const y: Float32Array = softplus.softplus.inPlace(new Float32Array(3))
+    // @ts-expect-error: relu takes no beta
+    softplus.relu(y, { beta: 2 })
+    export = y`,
+}
+
+// Folders may be called so: these are what a URL would take for something else.
+const awkward = 'a project #1 100%25'
+let folder: string
+let project: string
+let tarball: { filename: string; size: number; files: { path: string }[] }
+
+// Only what a test says decides: not how the tests themselves are run.
+const { SOFTPLUS_BACKEND: _, NODE_OPTIONS: __, NODE_NO_WARNINGS: ___, ...environment } = process.env
+// The shell's node is the tested one.
+const path = [dirname(process.execPath), process.env.PATH].join(delimiter)
+
+function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = environment) {
+  const shell = process.platform === 'win32' && command !== process.execPath
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    shell,
+  })
+  if (error) throw error
+  expect(status, `${command} ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0)
+  return { stdout, stderr }
+}
+
+/** Runs a program with the Node of these tests. */
+function node(file: string, ...flags: string[]) {
+  const { stdout, stderr } = run(process.execPath, [...flags, file], project)
+  return { ...JSON.parse(stdout), stderr }
+}
+
+/** The folder that is packed: as in the repository, but with an addon for this platform in any case. */
+function stage(): string {
+  const staged = join(folder, 'staged')
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const published = manifest.files.filter((entry: string) => /^\w[\w.]*$/.test(entry))
+  for (const entry of [...published, 'package.json', 'README.md', 'LICENSE'])
+    if (entry !== 'prebuilds') cpSync(join(root, entry), join(staged, entry), { recursive: true })
+  mkdirSync(join(staged, 'prebuilds'))
+  const [, prebuilt] = candidates(staged)
+  if (process.env.SOFTPLUS_TEST_PREBUILDS)
+    cpSync(join(root, 'prebuilds'), join(staged, 'prebuilds'), { recursive: true })
+  else cpSync(builtAddon, prebuilt)
+  return staged
+}
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'softplus-install-')))
+  project = join(folder, awkward)
+  mkdirSync(project)
+  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  tarball = JSON.parse(run('npm', pack, stage()).stdout)[0]
+  writeFileSync(join(project, 'package.json'), '{ "private": true }')
+  const install = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund']
+  run('npm', [...install, `../${tarball.filename}`], project)
+  for (const [file, source] of Object.entries(programs)) writeFileSync(join(project, file), source)
+})
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the tarball', () => {
+  test('has what is needed, and nothing else', () => {
+    const paths = tarball.files.map(({ path }) => path)
+    const folders = /^(dist|docs|native|prebuilds)\//
+    const files = ['CHANGELOG.md', 'LICENSE', 'README.md', 'binding.gyp', 'package.json']
+    expect(paths.filter((path) => !folders.test(path)).sort()).toEqual(files)
+    for (const path of ['dist/index.js', 'dist/index.cjs', 'native/addon.cc'])
+      expect(paths).toContain(path)
+    for (const path of paths.filter((path) => path.startsWith('prebuilds/')))
+      expect(path).toMatch(/^prebuilds\/(linux|darwin|win32)-(x64|arm64)(-musl)?\.node$/)
+  })
+
+  test('is small', () => {
+    const addons = tarball.files.filter(({ path }) => path.startsWith('prebuilds/'))
+    expect(tarball.size).toBe(statSync(join(folder, tarball.filename)).size)
+    // Each further platform's addon adds what one has.
+    expect(tarball.size).toBeLessThanOrEqual(400_000 + Math.max(0, addons.length - 2) * 150_000)
+  })
+
+  test('runs nothing when it is installed, and brings nothing', () => {
+    const manifest = JSON.parse(
+      readFileSync(join(project, 'node_modules', 'softplus', 'package.json'), 'utf8'),
+    )
+    expect(manifest.gypfile).toBe(false)
+    for (const script of ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'])
+      expect(manifest.scripts).not.toHaveProperty(script)
+    for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies'])
+      expect(manifest).not.toHaveProperty(kind)
+    const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'))
+    expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/softplus'])
+    expect(lock.packages['node_modules/softplus']).not.toHaveProperty('hasInstallScript')
+  })
+})
+
+describe('installed', () => {
+  test.each(['use.mjs', 'use.cjs', 'worker.mjs'])('%s has the addon', (file) => {
+    const [, prebuilt] = candidates(join(project, 'node_modules', 'softplus'))
+    expect(node(file)).toEqual({
+      name: addon.available[0],
+      addon: prebuilt,
+      results: expected,
+      stderr: '',
+    })
+  })
+
+  test.each(['use.mjs', 'use.cjs'])('%s under node --no-addons: TypeScript', (file) => {
+    const found = node(file, '--no-addons')
+    expect(found).toEqual({ name: 'js', addon: null, results: expected, stderr: '' })
+  })
+
+  // Node then takes the other build, as under --no-addons.
+  test.each(['use.mjs', 'use.cjs'])('%s where addons are not permitted: TypeScript', (file) => {
+    const found = node(file, permission, '--allow-fs-read=*')
+    expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
+    expect(found.stderr).not.toContain('SOFTPLUS_FALLBACK')
+  })
+
+  test.each(['use.mjs', 'use.cjs'])('%s where addons are permitted', (file) => {
+    const found = node(file, permission, '--allow-fs-read=*', '--allow-addons')
+    expect(found).toMatchObject({ name: addon.available[0], results: expected })
+  })
+
+  test.each([[join('node_modules', '.bin', 'softplus')], ['npx', '--offline', 'softplus']])(
+    'the command: %s',
+    (...command) => {
+      const [name, ...args] = [...command, 'info']
+      const { stdout } = run(name, args, project, { ...environment, PATH: path })
+      expect(stdout).toMatch(new RegExp(`^backend +${addon.available[0]}$`, 'm'))
+    },
+  )
+})
+
+describe('bundled by esbuild', () => {
+  interface Bundle {
+    platform: 'node' | 'browser'
+    format: 'esm' | 'cjs' | 'iife'
+    conditions?: string[]
+  }
+
+  function bundle(to: string, { platform, format, conditions }: Bundle): string {
+    const extension = { esm: '.mjs', cjs: '.cjs', iife: '.js' }[format]
+    const outfile = join(project, to, 'out', `bundle-${format}${extension}`)
+    buildSync({
+      entryPoints: [join(project, 'use.mjs')],
+      bundle: true,
+      platform,
+      format,
+      conditions,
+      outfile,
+      logLevel: 'error',
+    })
+    return outfile
+  }
+
+  test.each(['esm', 'cjs'] as const)('for Node as %s: TypeScript, silently', (format) => {
+    const found = node(bundle('plain', { platform: 'node', format }))
+    expect(found).toEqual({ name: 'js', addon: null, results: expected, stderr: '' })
+  })
+
+  describe.each(['esm', 'cjs'] as const)('for Node with addons as %s', (format) => {
+    const conditions = ['node-addons']
+
+    test('has the addon where prebuilds/ is beside its folder', () => {
+      const prebuilds = join(project, 'node_modules', 'softplus', 'prebuilds')
+      cpSync(prebuilds, join(project, 'beside', 'prebuilds'), { recursive: true })
+      const found = node(bundle('beside', { platform: 'node', format, conditions }))
+      expect(found).toMatchObject({ name: addon.available[0], results: expected, stderr: '' })
+      expect(found.addon).toBe(candidates(join(project, 'beside'))[1])
+    })
+
+    test('falls back with a warning where not', () => {
+      const found = node(bundle('alone', { platform: 'node', format, conditions }))
+      expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
+      for (const candidate of candidates(join(project, 'alone')))
+        expect(found.stderr).toContain(`${candidate}: not there`)
+      expect(found.stderr.split('SOFTPLUS_FALLBACK')).toHaveLength(2)
+    })
+  })
+
+  test('for browsers: TypeScript, and nothing of Node', () => {
+    const source = readFileSync(bundle('web', { platform: 'browser', format: 'iife' }), 'utf8')
+    expect(source).not.toMatch(/require\(|from ?"(node:)?fs"/)
+    const printed: string[] = []
+    runInNewContext(source, { Buffer, console: { log: (line: string) => printed.push(line) } })
+    expect(printed).toHaveLength(1)
+    expect(JSON.parse(printed[0])).toEqual({ name: 'js', addon: null, results: expected })
+  })
+})
+
+describe.each(['typescript', 'typescript-5.4'])('%s', (compiler) => {
+  const tsc = createRequire(import.meta.url).resolve(`${compiler}/bin/tsc`)
+  const types = join(root, 'node_modules', '@types')
+
+  test.each([
+    ['nodenext', ['--module', 'nodenext'], ['types.mts', 'types.cts']],
+    ['bundler', ['--module', 'esnext', '--moduleResolution', 'bundler'], ['types.mts']],
+  ])('%s, strict, with every declaration checked', (_, module, files) => {
+    const strict = '--strict --skipLibCheck false --target es2022 --lib es2023 --noEmit'.split(' ')
+    const args = [tsc, ...strict, '--typeRoots', types, '--types', 'node', ...module, ...files]
+    expect(run(process.execPath, args, project).stdout).toBe('')
+  })
+})
