@@ -3,7 +3,7 @@
 import type { Output, SoftplusOptions } from './activation'
 import { describe, invalidType, outOfRange, withCode } from './errors'
 import type { Launch } from './functions'
-import { isAttached } from './intrinsics'
+import { bufferOf, byteOffsetOf, isAttached, isShared } from './intrinsics'
 import { checkApart, checkArray, checkOptions, checkOut } from './validate'
 
 export interface JobOptions {
@@ -94,7 +94,7 @@ export function createAsync(
       )
     checkArray('x', x)
     job.signal?.throwIfAborted()
-    const y = isShared(x.buffer) ? x : moved(x)
+    const y = isShared(bufferOf.call(x)) ? x : moved(x)
     await run(launch, y, job)
     return y
   }
@@ -124,12 +124,11 @@ async function copyInto(out: Float32Array, y: Float32Array): Promise<Float32Arra
   return out
 }
 
-const isShared = (buffer: ArrayBufferLike): boolean =>
-  typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer
-
-// A buffer that cannot be moved is refused by an exception, or was copied and is still there.
+// A buffer that cannot be moved is refused by an exception, or was copied and is still there. It is the one that the
+// language knows of: if x named another, its own could be freed under a job.
 function moved(x: Float32Array): Float32Array {
-  const { buffer, byteOffset, length } = x
+  const { length } = x
+  const [buffer, byteOffset] = [bufferOf.call(x), byteOffsetOf.call(x)]
   let result: ArrayBufferLike | undefined
   let cause: unknown
   try {

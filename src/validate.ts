@@ -1,6 +1,6 @@
 // What callers pass, checked before anything is written.
 import { describe, invalidType, isArray, outOfRange, withCode } from './errors'
-import { keysOf, lengthOf, tagOf } from './intrinsics'
+import { bufferOf, byteOffsetOf, keysOf, lengthOf, tagOf } from './intrinsics'
 
 /**
  * Throws unless `value` is a Float32Array that can be read.
@@ -65,8 +65,9 @@ export function checkLength(name: string, y: Float32Array, x: Float32Array): voi
 
 // How many bytes y begins from x, if that makes them overlap.
 function overlapOf(x: Float32Array, y: Float32Array): number | undefined {
-  const bytes = y.byteOffset - x.byteOffset
-  return y.buffer === x.buffer && Math.abs(bytes) < x.byteLength ? bytes : undefined
+  const bytes = byteOffsetOf.call(y) - byteOffsetOf.call(x)
+  const isSame = bufferOf.call(y) === bufferOf.call(x)
+  return isSame && Math.abs(bytes) < x.length * 4 ? bytes : undefined
 }
 
 const overlapping = (bytes: number, of: string): string =>

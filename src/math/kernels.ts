@@ -7,6 +7,7 @@ import type {
   Launch,
   WithDerivativeKernel,
 } from '../functions'
+import { viewOf } from '../intrinsics'
 import { checkApart, checkSeparate } from '../validate'
 import * as inverse from './inverse'
 import { relu, reluDerivative } from './relu'
@@ -48,8 +49,8 @@ const backward: BackwardKernel = (x, grad, y, threshold, beta) => {
   checkApart(x, y)
   checkApart(grad, y, 'grad')
   for (let start = 0; start < x.length; start += slopes.length) {
-    const block = x.subarray(start, start + slopes.length)
-    derivative(block, slopes.subarray(0, block.length), threshold, beta)
+    const block = viewOf(x, start, start + slopes.length)
+    derivative(block, viewOf(slopes, 0, block.length), threshold, beta)
     for (let i = 0; i < block.length; i++) y[start + i] = grad[start + i] * slopes[i]
   }
 }
@@ -61,9 +62,9 @@ const withDerivative: WithDerivativeKernel = (x, value, slope, threshold, beta) 
   checkSeparate(value, slope, 'out.value', 'out.derivative')
   for (let start = 0; start < x.length; start += slopes.length) {
     const end = start + slopes.length
-    const block = x.subarray(start, end)
-    derivative(block, slope.subarray(start, end), threshold, beta)
-    values(block, value.subarray(start, end), threshold, beta)
+    const block = viewOf(x, start, end)
+    derivative(block, viewOf(slope, start, end), threshold, beta)
+    values(block, viewOf(value, start, end), threshold, beta)
   }
 }
 

@@ -3,6 +3,7 @@
 // The negative half-line is cut into cells of width 1/2 around n = 0, -1/2, ..., -15.5, and each
 // has a polynomial of degree 6 in r = a - n. Adding 0x1.8p22, whose unit in the last place is 1/2,
 // rounds a to the nearest n; n and r are then exact. 2n modulo 32 is the number of the cell.
+import { bufferOf, byteOffsetOf } from '../intrinsics'
 import { fma } from './fma'
 
 const { abs, fround } = Math
@@ -45,7 +46,7 @@ export const rowOf = (n: number, sign: number): number => (((2 * n) & 31) | (sig
 
 /** The sign bits of x are those of these integers. */
 export const bitsOf = (x: Float32Array): Int32Array =>
-  new Int32Array(x.buffer, x.byteOffset, x.length)
+  new Int32Array(bufferOf.call(x), byteOffsetOf.call(x), x.length)
 
 /**
  * The polynomial of a row without its constant term c0, which only the last addition may round at

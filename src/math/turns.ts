@@ -1,6 +1,8 @@
 // Work of the js backend off the main thread's back: in blocks, between which everything else has its
 // turn.
+
 import type { Kernel, Launch } from '../functions'
+import { viewOf } from '../intrinsics'
 
 // About half a millisecond.
 const blockLength = 1 << 15
@@ -35,7 +37,7 @@ export const inTurns =
     let isStopped = false
     const step = () => {
       if (isStopped || next >= x.length) return done()
-      const block = x.subarray(next, next + blockLength)
+      const block = viewOf(x, next, next + blockLength)
       next += blockLength
       kernel(block, block, threshold, beta)
       enqueue(step)

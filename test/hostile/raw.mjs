@@ -1,0 +1,105 @@
+// The addon's own functions with nonsense: what the package would never pass.
+import { createRequire } from 'node:module'
+import { assert, backend, block, detach, floats } from './expect.mjs'
+
+const addon = createRequire(import.meta.url)(backend.addon)
+const kernels = addon.kernels(backend.name)
+const { launch, ...others } = kernels
+
+const never = () => assert.fail('done was called')
+const junk = [
+  undefined,
+  null,
+  true,
+  -1,
+  Number.NaN,
+  1e300,
+  '1',
+  Symbol('x'),
+  10n,
+  {},
+  [],
+  [1, 2],
+  () => 1,
+  new Map(),
+  new Float64Array(8),
+  new Uint8Array(8),
+  new DataView(new ArrayBuffer(8)),
+  new ArrayBuffer(8),
+  new Proxy(new Float32Array(8), {}),
+  Object.create(Float32Array.prototype),
+  detach(new Float32Array(8)),
+  new Float32Array(8),
+  new Float32Array(0),
+]
+
+// Every pair, in every function, with and without arrays before it. Many throw; nothing may end the process.
+function tryAll(f, ...first) {
+  for (const a of junk)
+    for (const b of junk)
+      for (const rest of [[a], [a, b], [b, a, b], [a, a, a, a, a, b]]) {
+        try {
+          f(...first, ...rest)
+        } catch (error) {
+          assert.ok(error instanceof TypeError || error instanceof RangeError, `${error}`)
+          assert.match(error.code ?? '', /^ERR_/)
+        }
+      }
+}
+for (const f of [...Object.values(others), addon.kernels]) {
+  assert.throws(() => f(), { code: /^ERR_/ })
+  tryAll(f)
+  tryAll(f, new Float32Array(8))
+  tryAll(f, new Float32Array(8), new Float32Array(8))
+}
+for (const f of Object.values(launch)) {
+  assert.throws(() => f(), { code: /^ERR_/ })
+  tryAll(f)
+  tryAll(f, 1)
+  tryAll(f, 1, () => {})
+}
+
+// `this`, `new` and `apply` change nothing.
+for (const f of Object.values(others)) {
+  assert.throws(() => f.call(new Float32Array(8)), { code: /^ERR_/ })
+  try {
+    new f(floats(8), floats(8), floats(8))
+  } catch (error) {
+    assert.ok(error instanceof TypeError || error instanceof RangeError)
+  }
+}
+
+// As many threads as a number holds, of a job of few pieces; more than it holds is refused or wraps.
+const jobs = [2 ** 32 - 1, 2 ** 31, 65536, 1024].map(
+  (threads) =>
+    new Promise((resolve) => launch.softplus(threads, resolve, new Float32Array(9 * block))),
+)
+await Promise.all(jobs)
+for (const threads of [0, -0, 2 ** 32, Number.NaN, 0.5])
+  assert.throws(() => launch.softplus(threads, never, new Float32Array(8)), TypeError)
+
+// stop: at once, again and again, long after the end, and as a function of anything.
+const stops = []
+for (let i = 0; i < 50; i++) {
+  await new Promise((resolve) => {
+    const stop = launch.softplus(4, resolve, new Float32Array(4 * block))
+    stop()
+    stop.call(null, ...junk)
+    stops.push(stop)
+  })
+}
+globalThis.gc?.()
+for (const stop of stops) stop()
+
+// done that throws is an exception nobody caught, as from any callback.
+const thrown = new Error('from done')
+const caught = new Promise((resolve) => process.once('uncaughtException', resolve))
+launch.softplus(
+  1,
+  () => {
+    throw thrown
+  },
+  new Float32Array(8),
+)
+assert.equal(await caught, thrown)
+console.log('survived')
