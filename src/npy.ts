@@ -1,6 +1,6 @@
 // The header of NumPy's .npy format, versions 1.0, 2.0 and 3.0.
 
-import { type Literal, LiteralError, parsePythonLiteral } from './python-literal'
+import { clipped, type Literal, LiteralError, parsePythonLiteral } from './python-literal'
 
 /** What an .npy header says about the data after it. */
 export interface NpyHeader {
@@ -46,6 +46,10 @@ interface Version {
   encoding: 'latin1' | 'utf-8'
 }
 
+// As much as version 1.0 can tell the length of. Only a structured type's fields would need more, and
+// each of a header's bytes may cost hundreds in memory.
+const longestHeader = 65_535
+
 const versions: Record<string, Version> = {
   '1.0': { lengthBytes: 2, encoding: 'latin1' },
   '2.0': { lengthBytes: 4, encoding: 'latin1' },
@@ -80,7 +84,7 @@ export function checkNpyData(header: NpyHeader, itemBytes: number, came: number)
   const expected = count * itemBytes
   if (came === expected) return
   const mismatch =
-    `expected ${expected} bytes of data (shape ${shapeText(shape)} of '${dtype}'), ` +
+    `expected ${expected} bytes of data (shape ${clipped(shapeText(shape))} of '${clipped(dtype)}'), ` +
     `the file holds ${came}`
   if (came < expected) {
     throw new NpyError('ERR_NPY_TRUNCATED', `${mismatch}; it is cut off: copy or save it again`)
@@ -113,7 +117,9 @@ function headerText(bytes: Uint8Array): HeaderText {
   const textStart = versionEnd + version.lengthBytes
   if (bytes.length < textStart) throw truncatedHeader(bytes, textStart)
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const dataOffset = textStart + view.readUIntLE(versionEnd, version.lengthBytes)
+  const length = view.readUIntLE(versionEnd, version.lengthBytes)
+  if (length > longestHeader) throw headerError(`at most ${longestHeader} bytes`, `${length}`)
+  const dataOffset = textStart + length
   if (bytes.length < dataOffset) throw truncatedHeader(bytes, dataOffset)
   const text = decode(view.subarray(textStart, dataOffset), version.encoding)
   return { version: [major, minor], text, dataOffset }
@@ -138,7 +144,8 @@ function truncatedHeader(bytes: Uint8Array, expected: number): NpyError {
 function decode(text: Buffer, encoding: Version['encoding']): string {
   if (encoding === 'latin1') return text.toString('latin1')
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(text)
+    // A byte order mark is no part of a literal; left in, it is refused as Python refuses it.
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(text)
   } catch {
     throw headerError('UTF-8 text', 'bytes that are not')
   }
@@ -181,21 +188,21 @@ function headerLiteral(text: string): Literal {
 function dtypeOf(descr: Literal | undefined): string {
   if (descr?.type === 'string') return descr.value
   if (descr?.type === 'list') return descr.source
-  throw headerError("a dtype such as '<f4' for 'descr'", clipped(descr?.source))
+  throw headerError("a dtype such as '<f4' for 'descr'", sourceOf(descr))
 }
 
 function fortranOrderOf(order: Literal | undefined): boolean {
   if (order?.type === 'boolean') return order.value
-  throw headerError("True or False for 'fortran_order'", clipped(order?.source))
+  throw headerError("True or False for 'fortran_order'", sourceOf(order))
 }
 
 function shapeOf(shape: Literal | undefined): number[] {
   if (shape?.type !== 'tuple') {
-    throw headerError("a tuple such as (3, 4) for 'shape'", clipped(shape?.source))
+    throw headerError("a tuple such as (3, 4) for 'shape'", sourceOf(shape))
   }
   return shape.items.map((length) => {
     if (length.type === 'integer' && length.value >= 0) return length.value
-    throw headerError("lengths of 0 or more in 'shape'", clipped(length.source))
+    throw headerError("lengths of 0 or more in 'shape'", sourceOf(length))
   })
 }
 
@@ -214,7 +221,6 @@ function shapeText(shape: number[]): string {
   return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
 }
 
-function clipped(source: string | undefined): string {
-  const text = source ?? 'nothing'
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+function sourceOf(literal: Literal | undefined): string {
+  return clipped(literal?.source ?? 'nothing')
 }

@@ -22,8 +22,8 @@ const deepest = 32
 const whitespace = /[ \t\r\n\f]*/y
 const stringToken = /'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"/y
 const wordToken = /(True|False)(?!\w)/y
-// Python 2 wrote a long integer as 3L.
-const integerToken = /(-?(?:0|[1-9][0-9]*))[lL]?(?![\w.])/y
+// Python 2 wrote a long integer as 3L. Nothing writes -0, which a JavaScript number would keep apart from 0.
+const integerToken = /(0|-?[1-9][0-9]*)[lL]?(?![\w.])/y
 
 class Reader {
   private position = 0
@@ -65,7 +65,7 @@ class Reader {
     while (!this.take('}')) {
       const key = this.literal()
       if (key.type !== 'string') this.fail('a string as the key')
-      if (entries.has(key.value)) this.fail(`the key '${key.value}' once`)
+      if (entries.has(key.value)) this.fail(`the key ${clipped(key.source)} once`)
       if (!this.take(':')) this.fail("':' after the key")
       entries.set(key.value, this.literal())
       if (!this.take(',') && !this.ahead('}')) this.fail("',' or '}'")
@@ -129,6 +129,11 @@ class Reader {
     const found = came === '' ? 'the end of the text' : JSON.stringify(came)
     throw new LiteralError(`expected ${expected} at character ${this.position}, found ${found}`)
   }
+}
+
+/** As much of a literal as fits into a message, whatever the header holds. */
+export function clipped(source: string): string {
+  return source.length > 60 ? `${source.slice(0, 60)}…` : source
 }
 
 /** Reads text that is one Python literal and nothing else; throws a LiteralError otherwise. */

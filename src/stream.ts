@@ -26,20 +26,22 @@ export function createStream(
     const { highWaterMark } = options
     // The first bytes of a float whose last are in the next chunk.
     let rest = Buffer.alloc(0)
+    const take = (chunk: Buffer): Buffer | undefined => {
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+      const whole = bytes.length - (bytes.length % 4)
+      rest = Buffer.from(bytes.subarray(whole))
+      return whole === 0 ? undefined : resultsOf(bytes.subarray(0, whole), kernel, scaling)
+    }
     return new (loadTransform())({
       highWaterMark,
       transform(chunk: Buffer, _encoding, callback) {
-        const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-        const whole = bytes.length - (bytes.length % 4)
-        rest = Buffer.from(bytes.subarray(whole))
-        if (whole === 0) return callback()
-        // The chunk is its owner's, and may begin at any byte: the results have memory of their own.
-        const floats = new Float32Array(whole / 4)
-        const results = Buffer.from(floats.buffer)
-        bytes.copy(results, 0, 0, whole)
-        if (isBigEndian) results.swap32()
-        kernel(floats, floats, ...scaling)
-        if (isBigEndian) results.swap32()
+        let results: Buffer | undefined
+        try {
+          results = take(chunk)
+        } catch (error) {
+          // A chunk may be larger than the memory left. Thrown from here, that would end the process.
+          return callback(error as Error)
+        }
         callback(null, results)
       },
       flush(callback) {
@@ -47,6 +49,17 @@ export function createStream(
       },
     })
   }
+}
+
+// The chunk is its owner's, and may begin at any byte: the results have memory of their own.
+function resultsOf(bytes: Buffer, kernel: Kernel, scaling: number[]): Buffer {
+  const floats = new Float32Array(bytes.length / 4)
+  const results = Buffer.from(floats.buffer)
+  bytes.copy(results)
+  if (isBigEndian) results.swap32()
+  kernel(floats, floats, ...scaling)
+  if (isBigEndian) results.swap32()
+  return results
 }
 
 const endedInsideFloat = (left: number): Error =>

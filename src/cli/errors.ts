@@ -47,12 +47,16 @@ function isWrongInput(error: unknown): boolean {
   return error instanceof InputError || codeOf(error) === 'ERR_SOFTPLUS_BACKEND'
 }
 
-// File names and headers may hold line breaks or terminal controls; a failure is one plain line.
+// File names and headers may hold line breaks, terminal controls, and what turns the text around it or
+// shows nothing; a failure is one plain line.
 function printFailure(message: string): void {
-  const line = message
-    .replace(/\r?\n/g, ' ')
-    .replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const line = message.replace(/\r?\n/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
   process.stderr.write(`softplus: ${line}\n`)
+}
+
+function escaped(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16)
+  return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`
 }
 
 function systemReason(cause: unknown): string {

@@ -1,6 +1,7 @@
 // Where the float32 elements of an input begin and how many there are, and what to say when they are something else.
 
 import { checkNpyData, isNpy, NpyError, type NpyHeader, parseNpyHeader } from '../npy'
+import { clipped } from '../python-literal'
 import { InputError } from './errors'
 import type { Format, Input } from './input'
 
@@ -67,14 +68,10 @@ function dtypeName(dtype: string): string {
   const name = kinds[kind]
   if (name === undefined) return `'${clipped(dtype)}'`
   const big = order === '>' ? 'big-endian ' : ''
-  return `${big}${name}${Number(size) * 8} ('${dtype}')`
+  return `${big}${name}${Number(size) * 8} ('${clipped(dtype)}')`
 }
 
 function conversion(dtype: string): string {
   if (dtype.startsWith('[')) return "a['FIELD'].astype('<f4')"
   return /^[<>|=]?c/.test(dtype) ? "a.real.astype('<f4')" : "a.astype('<f4')"
-}
-
-function clipped(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }

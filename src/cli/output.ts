@@ -1,12 +1,12 @@
 // Where a result goes: standard output, a device, or a file that appears only when complete.
 
-import { randomBytes } from 'node:crypto'
-import { type Stats, unlinkSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { attempt, codeOf, SystemFailure } from './errors'
 import { onInterrupt } from './interrupt'
 import { writeToStdout } from './stdout'
+import { removeIfPossible, sweep, temporaryPath } from './temporary'
 
 /** A result under way. Either finish() or discard() ends it. */
 export interface Output {
@@ -73,9 +73,9 @@ async function replacingOutput(path: string, existing: Stats | undefined): Promi
   const action = `write ${path}`
   // A link is followed, so that the file it names is replaced and the link stays.
   const target = existing ? await attempt(action, () => realpath(path)) : path
-  const temporary = join(dirname(target), `.softplus-${randomBytes(8).toString('hex')}.tmp`)
-  const removeTemporary = () => removeIfThere(temporary)
-  const release = onInterrupt(removeTemporary)
+  await sweep(dirname(target))
+  const temporary = temporaryPath(dirname(target))
+  const release = onInterrupt(() => removeIfPossible(temporary))
   try {
     const handle = await attempt(action, () => open(temporary, 'wx'))
     return temporaryFile({ action, handle, temporary, target, existing, release })
@@ -108,16 +108,8 @@ function temporaryFile(file: TemporaryFile): Output {
     },
     async discard() {
       await closeQuietly(handle)
-      removeIfThere(temporary)
+      removeIfPossible(temporary)
       release()
     },
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw new SystemFailure(`remove ${path}`, error)
   }
 }

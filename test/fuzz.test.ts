@@ -1,0 +1,139 @@
+// The .npy reader and the streams against hostile bytes: the whole corpus, and a while of fuzzing.
+// `npm run fuzz` goes on for as long as it is told.
+
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { node } from '../src/node'
+import { isNpy, NpyError, parseNpyHeader } from '../src/npy'
+import { createStream } from '../src/stream'
+import { backends } from './backends'
+import { corpus } from './fuzz/corpus'
+import { checkHeader } from './fuzz/header'
+import { mutants } from './fuzz/mutations'
+import { checkStream, type Plan, plans } from './fuzz/streams'
+import { headerDict, npyFile } from './npy-writer'
+
+const seeds = corpus('.npy')
+const milliseconds = 4000
+
+describe('.npy headers', () => {
+  test.each(seeds)('$name', ({ name, bytes }) => {
+    const kind = checkHeader(bytes)
+    if (name.startsWith('read-')) expect(kind).toMatch(/^read /)
+    if (name.startsWith('refused-')) expect(kind).toMatch(/^ERR_NPY_/)
+  })
+
+  test('the corpus reaches every code that a header can be refused with', () => {
+    const codes = new Set(seeds.map(({ bytes }) => checkHeader(bytes).split(' ')[0]))
+    expect([...codes].sort()).toEqual([
+      'ERR_NPY_HEADER',
+      'ERR_NPY_MAGIC',
+      'ERR_NPY_SHAPE',
+      'ERR_NPY_TRUNCATED',
+      'ERR_NPY_VERSION',
+      'read',
+    ])
+  })
+
+  test('cut off at every byte', () => {
+    for (const { name, bytes } of seeds.filter((seed) => seed.name.startsWith('read-'))) {
+      const { dataOffset } = parseNpyHeader(bytes)
+      for (let length = 0; length < bytes.length; length++) {
+        const kind = checkHeader(bytes.subarray(0, length))
+        const wanted = isNpy(bytes.subarray(0, length)) ? /^ERR_NPY_TRUNCATED/ : /^ERR_NPY_MAGIC/
+        expect(kind, `${name}, ${length} bytes`).toMatch(length < dataOffset ? wanted : /^read/)
+      }
+    }
+  })
+
+  test('one byte changed, every byte of every kind', () => {
+    const { bytes } = seeds.find(({ name }) => name === 'read-matrix.npy') as { bytes: Buffer }
+    for (let at = 0; at < 80; at++) {
+      for (let value = 0; value < 256; value += 3) {
+        const changed = Buffer.from(bytes)
+        changed[at] = value
+        checkHeader(changed)
+      }
+    }
+  })
+
+  test('as long as a header may be, and a byte longer, whatever it is filled with', () => {
+    const filled = (start: string, fill: string, end: string, length: number) => {
+      const room = length - start.length - end.length
+      return npyFile({
+        version: [2, 0],
+        header: start + fill.repeat(room / fill.length).padEnd(room) + end,
+      })
+    }
+    const fields = "{'descr': '<f4', 'fortran_order': False, 'shape': ("
+    for (const [start, fill, end] of [
+      [headerDict({}), ' ', '\n'],
+      [fields, '1,', ')}'],
+      [fields, '()', ')}'],
+      [fields, '7', ',)}'],
+      ["{'", 'a', "': 1}"],
+      ["{'", '\\a', "'"],
+      ["{'", 'a', ''],
+      ['', "{'a':", ''],
+      ["{'a': ''", ",'':1", '}'],
+    ]) {
+      expect(checkHeader(filled(start, fill, end, 65_535))).not.toContain('at most 0 bytes')
+      const longer = filled(start, fill, end, 65_536)
+      expect(() => parseNpyHeader(longer)).toThrow(NpyError)
+      expect(() => parseNpyHeader(longer)).toThrow(/at most 65535 bytes, got 65536;/)
+    }
+  })
+
+  test('an error quotes no more than a line of what it got', () => {
+    const long = 'k'.repeat(30_000)
+    const headers = [
+      `{'${long}': 1, '${long}': 1}`,
+      `{'${long}': 1}`,
+      headerDict({ dtype: long }),
+      headerDict({ dtype: `<f${'4'.repeat(30_000)}` }),
+      headerDict({ shape: Array(20_000).fill(1) }),
+      headerDict({ shape: Array(20_000).fill(2) }),
+    ]
+    for (const header of headers) checkHeader(npyFile({ header }))
+  })
+
+  test('mutants of the corpus', () => {
+    const kinds = new Set<string>()
+    const files = seeds.map(({ bytes }) => bytes)
+    fc.assert(
+      fc.property(mutants(files), (bytes) => {
+        kinds.add(checkHeader(bytes))
+      }),
+      { numRuns: 1e6, interruptAfterTimeLimit: milliseconds },
+    )
+    // That many kinds of outcome come within moments; fewer would mean that nothing gets past the start.
+    expect(kinds.size).toBeGreaterThan(20)
+  })
+})
+
+describe('streams', () => {
+  const tested = [backends[0], backends[backends.length - 1]]
+
+  test.each(tested)('$name, random runs', async ({ api }) => {
+    await fc.assert(
+      fc.asyncProperty(plans, (plan) => checkStream(plan, api)),
+      { numRuns: 1e6, interruptAfterTimeLimit: milliseconds / 2 },
+    )
+  })
+
+  test('what a kernel throws ends the stream, not the process', async () => {
+    const reason = new RangeError('Array buffer allocation failed')
+    const throwing = () => {
+      throw reason
+    }
+    const stream = createStream(throwing, () => [], node.loadTransform)()
+    await expect(pipeline(Readable.from([Buffer.alloc(8)]), stream)).rejects.toBe(reason)
+  })
+
+  test.each(tested)('$name, runs that once failed', async ({ api }) => {
+    const found = corpus('.json').map(({ bytes }) => JSON.parse(bytes.toString()) as Plan)
+    for (const plan of found) await checkStream(plan, api)
+  })
+})

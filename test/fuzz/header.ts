@@ -1,0 +1,97 @@
+// What must hold for the .npy reader, whatever bytes it gets.
+
+import { ok as assert, deepEqual, equal } from 'node:assert/strict'
+import { InputError } from '../../src/cli/errors'
+import { layoutOf } from '../../src/cli/float32'
+import { NpyError, type NpyHeader, npyData, parseNpyHeader } from '../../src/npy'
+import { type Model, modelLiteral, modelText } from './model'
+
+// Far above what any header needs, far below what a user would call a hang or a page of text.
+const longestMilliseconds = 1000
+const longestMessage = 500
+
+/** Checks everything for one file; returns the kind of outcome, which tells the path it took. */
+export function checkHeader(bytes: Buffer): string {
+  const before = Buffer.from(bytes)
+  const started = performance.now()
+  const outcome = outcomeOf(bytes)
+  assert(performance.now() - started < longestMilliseconds, 'takes too long')
+  assert(bytes.equals(before), 'its bytes were written to')
+  for (const around of [0, 0x27, 0xff]) {
+    deepEqual(outcomeOf(embedded(bytes, around)), outcome, 'depends on the bytes around it')
+  }
+  if (outcome instanceof NpyError) return `${outcome.code} ${kindOf(outcome.message)}`
+  checkRead(bytes, outcome)
+  const dimensions = Math.min(outcome.shape.length, 3)
+  return `read ${outcome.version} ${dimensions} ${outcome.fortranOrder} ${checkUse(bytes, outcome)}`
+}
+
+function outcomeOf(bytes: Buffer): NpyHeader | NpyError {
+  try {
+    return parseNpyHeader(bytes)
+  } catch (error) {
+    return refusal(error, NpyError)
+  }
+}
+
+// Anything else that is thrown fails the check as what it is.
+function refusal<E extends Error>(error: unknown, kind: abstract new (...args: never) => E): E {
+  if (!(error instanceof kind)) throw error
+  assert(error.message.length <= longestMessage, `a message of ${error.message.length} characters`)
+  return error
+}
+
+function embedded(bytes: Buffer, around: number): Buffer {
+  const larger = Buffer.alloc(bytes.length + 64, around)
+  bytes.copy(larger, 32)
+  return larger.subarray(32, 32 + bytes.length)
+}
+
+// Where a message quotes the file, one kind of failure has many messages.
+const kindOf = (message: string): string =>
+  message.replace(/( \(|found|got|key).*/s, '').replace(/\d+/g, '0')
+
+function checkRead(bytes: Buffer, header: NpyHeader): void {
+  const { text, end } = modelText(bytes)
+  equal(header.dataOffset, end)
+  assert(end <= bytes.length, 'the header reaches past the file')
+  deepEqual(header.version, [bytes[6], bytes[7]])
+  const { dict } = modelLiteral(text) as { dict: Model[] }
+  const fields = new Map(Array.from({ length: dict.length / 2 }, (_, i) => pair(dict, i)))
+  deepEqual([...fields.keys()].sort(), ['descr', 'fortran_order', 'shape'])
+  equal(header.fortranOrder, fields.get('fortran_order'))
+  deepEqual({ tuple: header.shape.map(BigInt) }, fields.get('shape'))
+  equal(
+    BigInt(header.count),
+    header.shape.reduce((product, length) => product * BigInt(length), 1n),
+  )
+  const descr = fields.get('descr')
+  deepEqual(typeof descr === 'string' ? header.dtype : modelLiteral(header.dtype), descr)
+}
+
+const pair = (dict: Model[], i: number) => [dict[2 * i], dict[2 * i + 1]] as const
+
+/** What follows the header, for a caller and for the command: exactly what it promises, or refused. */
+function checkUse(bytes: Buffer, header: NpyHeader): string {
+  const { count, dataOffset } = header
+  const isWhole = bytes.length - dataOffset === 4 * count
+  try {
+    const data = npyData(bytes, header, 4)
+    assert(isWhole && data.length === 4 * count && data.buffer === bytes.buffer)
+    equal(data.byteOffset, bytes.byteOffset + dataOffset)
+  } catch (error) {
+    refusal(error, NpyError)
+    assert(!isWhole, 'whole data was refused')
+  }
+  const input = { name: 'x.npy', format: 'npy', size: bytes.length } as const
+  try {
+    const layout = layoutOf({ ...input, fill: async () => 0, close: async () => {} }, bytes)
+    equal(layout.headerBytes, dataOffset)
+    assert(isWhole && header.dtype === '<f4', 'the command takes what is no float32')
+    return 'taken'
+  } catch (error) {
+    const { message } = refusal(error, InputError)
+    assert(!(isWhole && header.dtype === '<f4'), 'the command refuses whole float32')
+    return kindOf(message)
+  }
+}
