@@ -20,11 +20,13 @@ export type { Backend, BackendName } from './backend'
 export type { StreamOptions } from './stream'
 
 const forced = typeof process === 'undefined' ? undefined : process.env?.SOFTPLUS_BACKEND
+// Without --allow-addons Node's permission model selects this build by itself: nobody asked for it.
+const isRefused = globalThis.process?.permission?.has('addon') === false
 const unloadable = () => {
-  throw withCode(
-    new Error('This is the build of softplus without addons (condition "node-addons" is off)'),
-    'ERR_SOFTPLUS_ADDON',
-  )
+  const reason = isRefused
+    ? "Node's permission model refuses addons: give --allow-addons"
+    : 'This is the build of softplus without addons (condition "node-addons" is off)'
+  throw withCode(new Error(reason), 'ERR_SOFTPLUS_ADDON')
 }
 // No import of node:stream: a bundle for browsers could not have it.
 function loadTransform() {
@@ -39,8 +41,11 @@ function loadTransform() {
 }
 const api: Api = createApi(jsKernels, { defaultThreads: () => 1, loadTransform })
 
-/** Always 'js' here; naming another in SOFTPLUS_BACKEND is an error. */
-export const backend: Backend = selectBackend(forced || 'js', unloadable).backend
+/** Always 'js' here, with a warning where addons are refused; naming another in SOFTPLUS_BACKEND is an error. */
+export const backend: Backend = selectBackend(
+  forced || (isRefused ? undefined : 'js'),
+  unloadable,
+).backend
 
 /** As in the build with addons: ln(1 + e^(beta x)) / beta, the same bits. */
 export const softplus: Api['softplus'] = api.softplus

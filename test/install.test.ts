@@ -184,11 +184,12 @@ describe('installed', () => {
     expect(found).toEqual({ name: 'js', addon: null, results: expected, stderr: '' })
   })
 
-  // Node then takes the other build, as under --no-addons.
-  test.each(['use.mjs', 'use.cjs'])('%s where addons are not permitted: TypeScript', (file) => {
+  // Node then takes the build without addons by itself, which must not go unnoticed.
+  test.each(['use.mjs', 'use.cjs'])('%s where addons are refused: TypeScript, loudly', (file) => {
     const found = node(file, permission, '--allow-fs-read=*')
     expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
-    expect(found.stderr).not.toContain('SOFTPLUS_FALLBACK')
+    expect(found.stderr.split('SOFTPLUS_FALLBACK')).toHaveLength(2)
+    expect(found.stderr).toContain('--allow-addons')
   })
 
   test.each(['use.mjs', 'use.cjs'])('%s where addons are permitted', (file) => {
