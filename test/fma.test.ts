@@ -24,7 +24,8 @@ function nearest(value: bigint): number {
   let quotient = magnitude / unit
   const rest = magnitude % unit
   if (rest > half || (rest === half && quotient % 2n === 1n)) quotient += 1n
-  return (value < 0n ? -1 : 1) * Number(quotient) * 2 ** (Number(drop) - 298)
+  const size = Number(quotient) * 2 ** (Number(drop) - 298)
+  return (value < 0n ? -1 : 1) * (size < 2 ** 128 ? size : Infinity)
 }
 
 const exactFma = (a: number, b: number, c: number): number =>
@@ -38,7 +39,52 @@ const moderate = fc
   )
   .map(([mantissa, exponent, negative]) => (negative ? -1 : 1) * mantissa * 2 ** (exponent - 23))
 
+const float = (bits: number): number => new Float32Array(new Uint32Array([bits]).buffer)[0]
+const anyFinite = fc
+  .integer({ min: 0, max: 2 ** 32 - 1 })
+  .map(float)
+  .filter(Number.isFinite)
+
 describe('fma', () => {
+  test('of floats with any bits', () => {
+    fc.assert(
+      fc.property(anyFinite, anyFinite, anyFinite, (a, b, c) => {
+        expect(fma(a, b, c) + 0).toBe(exactFma(a, b, c) + 0)
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+
+  test('where the result is subnormal and binary64 rounds it onto halfway', () => {
+    let wrong = 0
+    // The product is 2^-150, half of the smallest float, less 2^-196: binary64 cannot hold both beside c.
+    const a = 2 ** -75 * (1 + 2 ** -23)
+    const b = 2 ** -75 * (1 - 2 ** -23)
+    for (let i = 0; i < 4000; i++) {
+      const c = (257 + i) * 2 ** -149
+      for (const sign of [1, -1]) {
+        expect(fma(a, sign * b, c)).toBe(exactFma(a, sign * b, c))
+        wrong += Math.fround(a * sign * b + c) === exactFma(a, sign * b, c) ? 0 : 1
+      }
+    }
+    expect(wrong).toBe(4000)
+  })
+
+  test('where binary64 rounds a sum onto halfway between the largest float and 2^128', () => {
+    const largest = 2 ** 128 - 2 ** 104
+    for (const sign of [1, -1])
+      for (const a of [2 ** 60, -(2 ** 40), 1, -1, 2 ** -149]) {
+        // largest + 2^103 is halfway; a b is 2^103 and a little.
+        const [x, y] = [sign * (2 ** 52 - Math.sign(a) * 2 ** 28), 2 ** 51 * (1 + 2 ** -23)]
+        expect(fma(x, y, sign * largest)).toBe(exactFma(x, y, sign * largest))
+      }
+    const [x, y] = [2 ** 52 * (1 + 2 ** -23), 2 ** 51 * (1 - 2 ** -23)]
+    expect(exactFma(x, y, largest)).toBe(largest)
+    expect(fma(x, y, largest)).toBe(largest)
+    expect(fma(-x, y, -largest)).toBe(-largest)
+    expect(fma(2 ** 52, 2 ** 51, largest)).toBe(Infinity)
+  })
+
   test('of random floats', () => {
     fc.assert(
       fc.property(moderate, moderate, moderate, (a, b, c) => {
