@@ -1,4 +1,5 @@
 // How far results are from the true ones, in ULP, on every backend.
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { backends } from './backends'
 import { stridedFloats } from './floats'
@@ -55,6 +56,28 @@ function worst(
     }
   }
   return { error, witness }
+}
+
+// Where beta y is near ln 2 the result is near 0. ln 2 is taken in two parts, so that the difference keeps its bits.
+const inverseWithBeta: Reference = (y, beta) => {
+  const t = y * beta
+  const fromLn2 = t - Math.LN2 - 2.3190468138462996e-17
+  if (!(t > 0)) return t === 0 ? -Infinity / beta : Number.NaN
+  if (t > 17) return y + log1p(-exp(-t)) / beta
+  return abs(fromLn2) < 0.125
+    ? log1p(2 * Math.expm1(fromLn2)) / beta
+    : Math.log(Math.expm1(t)) / beta
+}
+
+// Numbers from 0 to 1, the same in every run (mulberry32).
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
 }
 
 describe.each(backends)('$name', ({ api }) => {
@@ -174,6 +197,51 @@ describe.each(backends)('$name', ({ api }) => {
     const { error, witness } = worst(truth, 1, (y) => api.softplus.inverse(y), 521)
     expect(error, `at ${witness}`).toBeLessThanOrEqual(0.51)
     expect(error).toBeGreaterThan(0.49)
+  })
+
+  test('the inverse is within 0.51 ULP with any beta, also where beta y comes near ln 2', () => {
+    const float = new Float32Array(1)
+    const bits = new Uint32Array(float.buffer)
+    const random = randomFrom(7)
+    const anyBeta = (): number => {
+      bits[0] = random() * 2 ** 32
+      // A third as people use them, the others of any exponent.
+      if (random() < 0.33) bits[0] = (bits[0] & 0x807fffff) | 0x3f800000
+      return Number.isFinite(float[0]) && float[0] !== 0 ? float[0] : 1.5
+    }
+    const check = (beta: number, y: Float32Array) => {
+      const x = api.softplus.inverse(y, { beta })
+      for (let i = 0; i < y.length; i++) {
+        const want = inverseWithBeta(y[i], beta)
+        if (Object.is(fround(want), x[i])) continue
+        const error = abs(x[i] - want) / ulpOf(abs(want))
+        expect(error, `inverse of ${y[i]} with beta ${beta}`).toBeLessThanOrEqual(0.51)
+      }
+    }
+    check(fround(0.9600946307182312), Float32Array.of(0.7219571471214294))
+    for (let i = 0; i < 20_000; i++) {
+      const beta = anyBeta()
+      float[0] = Math.LN2 / beta
+      const nearest = bits[0]
+      const y = new Float32Array(8)
+      for (let step = 0; step < 4; step++) {
+        bits[0] = nearest + step - 2
+        y[step] = float[0]
+        y[step + 4] = (20 * random()) / beta
+      }
+      check(beta, y)
+    }
+  })
+
+  test('with a beta the largest errors known are below the figure in README', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const stated = Number(/With a beta[^.]*?([\d.]+) ULP/.exec(readme)?.[1])
+    const x = Float32Array.of(Number('-0.05165289342403412'))
+    const error =
+      abs(api.softplus.derivative(x, { beta: 121 })[0] - sigmoid(x[0], 121)) /
+      ulpOf(sigmoid(x[0], 121))
+    expect(error).toBeGreaterThan(1.01)
+    expect(error).toBeLessThanOrEqual(stated)
   })
 
   test('the inverse: its ends, its zero, and there and back', () => {

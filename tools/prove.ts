@@ -1,14 +1,16 @@
 // The proof of the package's promises: every float32 through every function on every backend.
 //
-//   npm run prove [-- --stride N] [--markdown]
+//   npm run prove [-- --stride N] [--pairs N] [--markdown]
 //
 //   --stride N     1 in N of the 2^32 inputs; default 1, all of them (about 20 minutes on 2 cores)
+//   --pairs N      how many pairs of beta and x the search for the largest error tries; default 100,000,000 (a minute)
 //   --markdown     also all inputs with one beta, and writes docs/accuracy.md (about 8 minutes more)
 //
 // 1. native/test/prove.cc on this machine: errors in ULP, steps that decrease, and bits that differ
 // between backends. 2. The TypeScript, as it ships, against the native backend. 3. NEON under qemu,
 // 1 in 257 or the stride given, if that is larger: its results must hash as this machine's do. 4.
-// Betas and a threshold, 1 in 257 likewise.
+// Betas and a threshold, 1 in 257 likewise. 5. native/test/search.cc, which looks for the largest error with any beta;
+// TypeScript and NEON compute 10,000,000 and 1,000,000 of its pairs too.
 //
 // Exit code 1 if a promise is broken, 2 if the proof could not be run. A part that this machine
 // lacks the tools for is named, and is a failure where CI is set.
@@ -19,8 +21,10 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { accuracyPage, type Proof } from './accuracy.js'
+import { accuracyPage, boundWithBeta, type Proof } from './accuracy.js'
+import { derivedBounds } from './bound.js'
 import { build, host, missingFor, neon, run, type Target } from './native.js'
+import { compareTypeScript, type Found, search, verifyOn } from './search.js'
 
 const betas = [0.1, 0.5, 2, 3, 10, 1000].flatMap((beta) => [beta, -beta]).concat(-1)
 // The beta that is run with all inputs for docs/accuracy.md.
@@ -95,6 +99,37 @@ const countMismatches = (workerData: { from: number; to: number; stride: number 
     worker.once('message', resolve).once('error', reject)
   })
 
+function reportSearch(found: Found[]): boolean {
+  console.log('\nAny beta: the largest errors that the search finds')
+  for (const f of found)
+    console.log(
+      `  ${f.function.padEnd(16)} ${String(f.pairs).padStart(10)} pairs  max ${f.maxUlp.toFixed(4)} ULP at beta ${f.beta}, ` +
+        `x ${f.witness}  bits differing ${f.mismatches}${f.holds ? '' : '  BROKEN'}`,
+    )
+  return found.every((f) => f.holds)
+}
+
+async function searchTypeScript(folder: string, pairs: number): Promise<boolean> {
+  const found = await compareTypeScript(folder, pairs)
+  console.log(`  TypeScript       ${found.pairs} pairs  bits differing ${found.mismatches}`)
+  return found.pairs > 0 && found.mismatches === 0
+}
+
+function searchNeon(folder: string, pairs: number): boolean {
+  if (missingFor(neon).length > 0) return !process.env.CI
+  verifyOn(neon, build(neon), folder, pairs)
+  console.log(`  NEON             ${pairs} pairs of each function  bits differing 0`)
+  return true
+}
+
+function reportBounds(): boolean {
+  console.log('\nAny beta: upper bounds derived from the tables (tools/bound.ts)')
+  const bounds = derivedBounds()
+  for (const { name, place, ulp } of bounds)
+    console.log(`  ${name.padEnd(16)} ${place.padEnd(18)} ${ulp.toFixed(4)} ULP`)
+  return bounds.every(({ ulp }) => ulp <= boundWithBeta)
+}
+
 function proveNeon(here: Proof[], args: string[]): boolean {
   const missing = missingFor(neon)
   if (missing.length > 0) {
@@ -113,9 +148,13 @@ async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
       stride: { type: 'string', default: '1' },
+      pairs: { type: 'string', default: '100000000' },
       markdown: { type: 'boolean', default: false },
     },
   })
+  const pairs = Number(values.pairs)
+  if (!Number.isSafeInteger(pairs) || pairs < 1)
+    throw new Error('--pairs must be an integer above 0')
   const stride = Number(values.stride)
   if (!Number.isInteger(stride) || stride < 1 || stride > 2 ** 31)
     throw new Error('--stride must be an integer from 1 to 2^31')
@@ -145,9 +184,16 @@ async function main(): Promise<boolean> {
       proveNative(host, folder, [...strided, '--threshold', '3']),
     ),
   ]
+  const found = search(host, folder, pairs)
+  outcomes.push(
+    reportSearch(found),
+    await searchTypeScript(folder, Math.min(pairs, 1e7)),
+    searchNeon(folder, Math.min(pairs, 1e6)),
+    reportBounds(),
+  )
   if (values.markdown) {
     outcomes.push(proveHere(`This machine, beta ${wholeBeta}`, [withBeta(all, wholeBeta)]))
-    writeFileSync(page, accuracyPage(proofs))
+    writeFileSync(page, accuracyPage(proofs, found, derivedBounds()))
     execFileSync('npx', ['biome', 'format', '--write', page], { stdio: 'ignore' })
     console.error(`prove: wrote ${page}`)
   }

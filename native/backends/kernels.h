@@ -41,8 +41,8 @@ struct KernelsOf {
   static constexpr Ways<Kernel> derivative = inThreeWays<Simd, Slope, ScaledSlope>;
   static constexpr Ways<Kernel> secondDerivative =
       inThreeWays<Simd, SecondDerivative<Simd>, ScaledSecondDerivative<Simd>>;
-  static constexpr Kernel anyInverse = runAt<Simd, Inverse<Simd>>;
-  static constexpr Ways<Kernel> inverse = {anyInverse, anyInverse, anyInverse};
+  static constexpr Kernel plainInverse = runAt<Simd, Inverse<Simd, false>>;
+  static constexpr Ways<Kernel> inverse = {plainInverse, plainInverse, runAt<Simd, Inverse<Simd, true>>};
   static constexpr Ways<Kernel> relu = {runAt<Simd, Relu<Simd>>, nullptr, nullptr};
   static constexpr Ways<Kernel> reluDerivative = {runAt<Simd, ReluDerivative<Simd>>, nullptr, nullptr};
 

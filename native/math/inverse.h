@@ -1,9 +1,14 @@
 // ln(e^(beta y) - 1) / beta, the inverse of softplus, in binary64 without fma: the same bits in TypeScript by
 // construction. Maximum error over all 2^32 inputs, beta = 1: 0.5000 ULP at 0x1.1207eap-1, the one result that is not
-// correctly rounded (tools/prove.ts).
+// correctly rounded (tools/prove.ts). With any other beta: docs/accuracy.md.
 //
 // t = beta y = n ln 2 + r; e^t - 1 = m = 2^n p + (2^n - 1) with p = e^r - 1 by Taylor's series, which cancels nothing;
 // m = 2^k c with c around 1; ln m = k ln 2 + 2 atanh((c - 1) / (c + 1)), small where m is near 1.
+//
+// There the result is about 2 (t - ln 2), so t - ln 2 needs all its bits. With beta 1 t has 24 bits and stays 2^-29
+// away from ln 2; c - 1 is then good enough. A product beta y has 48 bits, exact in binary64, and comes within 2^-49.
+// So with a beta c - 1 is taken before the sum rounds it away: k is 0 only for t in [0.53, 0.89], where n is 1 and m -
+// 1 is 2 p. r keeps its bits too: t - ln2High is exact, and ln2Low carries ln 2 to 2^-87.
 #pragma once
 
 #include <limits>
@@ -12,7 +17,7 @@
 
 namespace softplus {
 
-template <class Simd>
+template <class Simd, bool hasBeta>
 struct Inverse {
   using Lanes = typename Simd::Lanes;
   using Wide = typename Simd::Wide;
@@ -23,7 +28,11 @@ struct Inverse {
 
   static SOFTPLUS_INLINE Inverse of(Options o) { return {o.beta, o.threshold}; }
 
-  static SOFTPLUS_INLINE Wide expm1(Wide t) {
+  // e^t - 1 as m, and 2^n p, which is m - 1 where n is 1.
+  struct Expm1 {
+    Wide m, powerTimesP;
+  };
+  static SOFTPLUS_INLINE Expm1 expm1(Wide t) {
     constexpr double round = 0x1.8p52;  // adding it rounds to a whole number
     const Wide n = t * 0x1.71547652b82fep0 + round - round;
     const Wide r = t - n * 0x1.62e42feep-1 - n * 0x1.a39ef35793c76p-33;
@@ -40,12 +49,15 @@ struct Inverse {
     odd = odd * s + 1.0 / 6;
     even = even * s + 1.0 / 2;
     const Wide power = widePow2(n);
-    return power * (r + s * (even + r * odd)) + (power - 1.0);
+    const Wide powerTimesP = power * (r + s * (even + r * odd));
+    return {powerTimesP + (power - 1.0), powerTimesP};
   }
 
-  static SOFTPLUS_INLINE Wide log(Wide m) {
-    const auto [k, c] = splitExponent(m);
-    const Wide q = (c - 1.0) / (c + 1.0);
+  static SOFTPLUS_INLINE Wide log(const Expm1& e) {
+    const auto [k, c] = splitExponent(e.m);
+    Wide aboveOne = c - 1.0;
+    if constexpr (hasBeta) aboveOne = selectWhereZero(k, e.powerTimesP, aboveOne);
+    const Wide q = aboveOne / (c + 1.0);
     const Wide s = q * q;
     const Wide t = s * s;
     Wide even = 1.0 / 15, odd = 1.0 / 13;

@@ -107,6 +107,12 @@ SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {_mm256_add_pd(a.lo, b.l
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {_mm256_sub_pd(a.lo, b.lo), _mm256_sub_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {_mm256_mul_pd(a.lo, b.lo), _mm256_mul_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {_mm256_div_pd(a.lo, b.lo), _mm256_div_pd(a.hi, b.hi)}; }
+// yes where a is 0, else no.
+SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) {
+  const __m256d zero = _mm256_setzero_pd();
+  return {_mm256_blendv_pd(no.lo, yes.lo, _mm256_cmp_pd(a.lo, zero, _CMP_EQ_OQ)),
+          _mm256_blendv_pd(no.hi, yes.hi, _mm256_cmp_pd(a.hi, zero, _CMP_EQ_OQ))};
+}
 SOFTPLUS_INLINE Wide widen(Lanes a) {
   return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)), _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))};
 }

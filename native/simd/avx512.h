@@ -93,6 +93,12 @@ SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {_mm512_add_pd(a.lo, b.l
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {_mm512_sub_pd(a.lo, b.lo), _mm512_sub_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {_mm512_mul_pd(a.lo, b.lo), _mm512_mul_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {_mm512_div_pd(a.lo, b.lo), _mm512_div_pd(a.hi, b.hi)}; }
+// yes where a is 0, else no.
+SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) {
+  const __m512d zero = _mm512_setzero_pd();
+  return {_mm512_mask_blend_pd(_mm512_cmp_pd_mask(a.lo, zero, _CMP_EQ_OQ), no.lo, yes.lo),
+          _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a.hi, zero, _CMP_EQ_OQ), no.hi, yes.hi)};
+}
 SOFTPLUS_INLINE Wide widen(Lanes a) {
   return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
 }

@@ -106,6 +106,10 @@ SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {vaddq_f64(a.lo, b.lo), 
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {vsubq_f64(a.lo, b.lo), vsubq_f64(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {vmulq_f64(a.lo, b.lo), vmulq_f64(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {vdivq_f64(a.lo, b.lo), vdivq_f64(a.hi, b.hi)}; }
+// yes where a is 0, else no.
+SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) {
+  return {vbslq_f64(vceqzq_f64(a.lo), yes.lo, no.lo), vbslq_f64(vceqzq_f64(a.hi), yes.hi, no.hi)};
+}
 SOFTPLUS_INLINE Wide widen(Lanes a) { return {vcvt_f64_f32(vget_low_f32(a.v)), vcvt_high_f64_f32(a.v)}; }
 SOFTPLUS_INLINE Lanes narrow(Wide a) { return {vcvt_high_f32_f64(vcvt_f32_f64(a.lo), a.hi)}; }
 // 2^n for an integer n in [-1022, 1023].

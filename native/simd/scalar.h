@@ -94,6 +94,8 @@ SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return fromBits(bitsOf(a.v) | 0x800
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return fromBits(bitsOf(a.v) & 0x7fffffff); }
 
 using Wide = double;
+// yes where a is 0, else no.
+SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) { return a == 0 ? yes : no; }
 SOFTPLUS_INLINE Wide widen(Lanes a) { return a.v; }
 SOFTPLUS_INLINE Lanes narrow(Wide a) { return static_cast<float>(a); }
 // 2^n for an integer n in [-1022, 1023]. A NaN becomes some number.

@@ -181,6 +181,11 @@ void testWide() {
   }
 }
 
+void testSelectWhereZero() {
+  forPairs([](Lanes a, Lanes b) { return narrow(selectWhereZero(widen(a), widen(b), Wide(0.5))); },
+           [](float y, float a, float b) { expect("selectWhereZero", y, a == 0 ? b : 0.5f); });
+}
+
 void testSplitExponent() {
   for (int n = -290; n <= 40; n++) {
     for (const float a : {1.0f, 1.25f, 1.4142f, 1.4143f, 1.999f}) {
@@ -265,6 +270,7 @@ int main() {
   testMagnitude<Simd>();
   testPowers();
   testWide();
+  testSelectWhereZero();
   testSplitExponent();
   testMemory();
   testLookup();

@@ -1,0 +1,25 @@
+// The bound on the error with any beta, derived from the tables (docs/accuracy.md).
+import { describe, expect, test } from 'vitest'
+import { boundWithBeta } from '../tools/accuracy'
+import { derivedBounds } from '../tools/bound'
+
+describe('the derived bound', () => {
+  const bounds = derivedBounds()
+  const of = (name: string) =>
+    Math.max(...bounds.filter((bound) => bound.name === name).map(({ ulp }) => ulp))
+
+  test('is at most what the package guarantees, for every function and place', () => {
+    expect(bounds).toHaveLength(9)
+    for (const { name, place, ulp } of bounds)
+      expect(ulp, `${name}, ${place}`).toBeLessThanOrEqual(boundWithBeta)
+  })
+
+  // The largest errors that a search found: a derivation that misses a step would fall below one of them.
+  test.each([
+    ['softplus', 0.9715],
+    ['derivative', 1.0111],
+    ['secondDerivative', 1.0357],
+  ])('is not below an error that %s has', (name, error) => {
+    expect(of(name)).toBeGreaterThan(error)
+  })
+})
