@@ -2,7 +2,14 @@
 
 import { getSystemErrorMap } from 'node:util'
 
-export const exitCodes = { done: 0, system: 1, wrong: 2, interrupt: 130, terminate: 143 } as const
+export const exitCodes = {
+  done: 0,
+  system: 1,
+  wrong: 2,
+  hangUp: 129,
+  interrupt: 130,
+  terminate: 143,
+} as const
 
 /** A command line that cannot be understood; the report points to the help. */
 export class UsageError extends Error {}

@@ -12,6 +12,7 @@ const exitCodeLines = `Exit codes:
   0    done
   1    the file system or the operating system refused
   2    wrong usage or wrong input; no file has been written for it
+  129  hung up (SIGHUP)
   130  interrupted (SIGINT)
   143  terminated (SIGTERM)`
 

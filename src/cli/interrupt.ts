@@ -1,19 +1,29 @@
-// SIGINT and SIGTERM while a temporary file exists: remove it, then exit with the signal's code.
+// SIGHUP, SIGINT and SIGTERM while something must be undone: undo it, then exit with the signal's code.
 
 import { exitCodes } from './errors'
 
+const codes = {
+  SIGHUP: exitCodes.hangUp,
+  SIGINT: exitCodes.interrupt,
+  SIGTERM: exitCodes.terminate,
+} as const
+
+type Interrupt = keyof typeof codes
+
+const interrupts = Object.keys(codes) as Interrupt[]
+const cleanUps = new Set<() => void>()
+
 /** Runs cleanUp and exits if a signal arrives before the returned function is called. */
 export function onInterrupt(cleanUp: () => void): () => void {
-  const exitWith = (code: number) => () => {
-    cleanUp()
-    process.exit(code)
-  }
-  const interrupt = exitWith(exitCodes.interrupt)
-  const terminate = exitWith(exitCodes.terminate)
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', terminate)
+  if (cleanUps.size === 0) for (const signal of interrupts) process.on(signal, exit)
+  cleanUps.add(cleanUp)
   return () => {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', terminate)
+    cleanUps.delete(cleanUp)
+    if (cleanUps.size === 0) for (const signal of interrupts) process.off(signal, exit)
   }
+}
+
+function exit(signal: Interrupt): void {
+  for (const cleanUp of cleanUps) cleanUp()
+  process.exit(codes[signal])
 }
