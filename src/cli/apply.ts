@@ -9,6 +9,7 @@ import { type Format, formatOfName, type Input, openInput } from './input'
 import { type ApplyRequest, isFolder } from './options'
 import { type Output, openOutput } from './output'
 import { startProgress } from './progress'
+import { printLine } from './stderr'
 import { type Pumped, pump, type Work } from './pump'
 
 /** Does what the request asks, input by input, and tells so on stderr. */
@@ -19,7 +20,7 @@ export async function apply(request: ApplyRequest): Promise<void> {
   if (backend.name !== 'js') setFlagsFromString('--no-opt')
   for (const [input, output] of pairsOf(request)) {
     const pumped = await applyFile(input, output, work, request.quiet)
-    if (!request.quiet) process.stderr.write(`softplus: ${summaryOf(request, input, pumped)}\n`)
+    if (!request.quiet) printLine(summaryOf(request, input, pumped))
   }
 }
 

@@ -1,6 +1,7 @@
 // The command's failures, and the exit code and line on stderr that each ends with.
 
 import { getSystemErrorMap } from 'node:util'
+import { printLine } from './stderr'
 
 export const exitCodes = {
   done: 0,
@@ -43,27 +44,15 @@ export async function attempt<T>(action: string, step: () => Promise<T>): Promis
 export function reportFailure(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof UsageError) {
-    printFailure(`${message} (see softplus --help)`)
+    printLine(`${message} (see softplus --help)`)
     return exitCodes.wrong
   }
-  printFailure(message)
+  printLine(message)
   return isWrongInput(error) ? exitCodes.wrong : exitCodes.system
 }
 
 function isWrongInput(error: unknown): boolean {
   return error instanceof InputError || codeOf(error) === 'ERR_SOFTPLUS_BACKEND'
-}
-
-// File names and headers may hold line breaks, terminal controls, and what turns the text around it or
-// shows nothing; a failure is one plain line.
-function printFailure(message: string): void {
-  const line = message.replace(/\r?\n/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
-  process.stderr.write(`softplus: ${line}\n`)
-}
-
-function escaped(character: string): string {
-  const code = (character.codePointAt(0) ?? 0).toString(16)
-  return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`
 }
 
 function systemReason(cause: unknown): string {

@@ -2,6 +2,7 @@
 
 import { cpus } from 'node:os'
 import { backend } from '../index'
+import { plain } from './stderr'
 import { version } from './version'
 
 function currentInfo() {
@@ -28,7 +29,7 @@ function lines(info: ReturnType<typeof currentInfo>): string {
     ['platform', info.platform],
     ['cpu', info.cpu],
   ] as const
-  return rows.map(([name, value]) => `${name.padEnd(10)} ${value}\n`).join('')
+  return rows.map(([name, value]) => `${name.padEnd(10)} ${plain(value)}\n`).join('')
 }
 
 /** The text that `softplus info` prints: lines to read, or one JSON object. */
