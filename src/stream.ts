@@ -1,6 +1,7 @@
 // A function as a stream: bytes of little-endian float32 in, as many out.
 import type { Transform } from 'node:stream'
 import type { SoftplusOptions } from './activation'
+import { swapLittleEndian } from './endian'
 import { withCode } from './errors'
 import type { Kernel } from './functions'
 import { checkOptions } from './validate'
@@ -12,8 +13,6 @@ export interface StreamOptions {
 
 /** node:stream's Transform, asked for when the first stream is made. */
 export type LoadTransform = () => typeof Transform
-
-const isBigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0
 
 export function createStream(
   kernel: Kernel,
@@ -56,9 +55,9 @@ function resultsOf(bytes: Buffer, kernel: Kernel, scaling: number[]): Buffer {
   const floats = new Float32Array(bytes.length / 4)
   const results = Buffer.from(floats.buffer)
   bytes.copy(results)
-  if (isBigEndian) results.swap32()
+  swapLittleEndian(results)
   kernel(floats, floats, ...scaling)
-  if (isBigEndian) results.swap32()
+  swapLittleEndian(results)
   return results
 }
 

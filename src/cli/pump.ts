@@ -1,5 +1,6 @@
 // From an input to an output through an activation, in constant memory.
 
+import { swapLittleEndian } from '../endian'
 import type { Activation, SoftplusOptions } from '../index'
 import { layoutOf } from './float32'
 import type { Input } from './input'
@@ -82,7 +83,9 @@ async function activate(
   // Only the last piece can end inside an element, and was checked not to.
   const x = new Float32Array(piece.buffer, 0, piece.length / Float32Array.BYTES_PER_ELEMENT)
   const started = performance.now()
+  swapLittleEndian(piece)
   if (threads === undefined) activation.inPlace(x, options)
   else await activation.async.inPlace(x, { ...options, threads })
+  swapLittleEndian(piece)
   return performance.now() - started
 }
