@@ -1,7 +1,6 @@
 // softplus apply: every input, activated, to its output.
 
 import { basename, join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { type Activation, backend, type SoftplusOptions } from '../index'
 import { codeOf, InputError, UsageError } from './errors'
 import { functions } from './functions'
@@ -9,15 +8,13 @@ import { type Format, formatOfName, type Input, openInput } from './input'
 import { type ApplyRequest, isFolder } from './options'
 import { type Output, openOutput } from './output'
 import { startProgress } from './progress'
-import { printLine } from './stderr'
 import { type Pumped, pump, type Work } from './pump'
+import { printLine } from './stderr'
 
 /** Does what the request asks, input by input, and tells so on stderr. */
 export async function apply(request: ApplyRequest): Promise<void> {
   const work = workOf(request)
   checkOptions(work)
-  // No JavaScript here is worth the 6 MB that optimising it takes, once a file has a thousand pieces.
-  if (backend.name !== 'js') setFlagsFromString('--no-opt')
   for (const [input, output] of pairsOf(request)) {
     const pumped = await applyFile(input, output, work, request.quiet)
     if (!request.quiet) printLine(summaryOf(request, input, pumped))
