@@ -68,6 +68,8 @@ async function applyTo(
   try {
     const checkFormat = (format: Format) => checkOutputName(outputPath, format)
     const pumped = await pump(input, output, work, progress, checkFormat)
+    // Windows replaces no file that is open.
+    await input.close()
     await output.finish()
     return pumped
   } catch (error) {
