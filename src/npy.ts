@@ -69,6 +69,14 @@ export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
   return { version, dtype, shape, fortranOrder, count: elementCount(shape), dataOffset }
 }
 
+/** As many bytes from an .npy file's beginning tell how long its header is. */
+export const npyPrefixBytes = versionEnd + 4
+
+/** Where the header ends, read from the file's first bytes; throws an NpyError if they do not tell. */
+export function npyHeaderEnd(bytes: Uint8Array): number {
+  return headerPlace(bytes).dataOffset
+}
+
 /**
  * The data after the header: exactly `count` elements of `itemBytes` bytes. Throws an NpyError if
  * the file ends before them or goes on after them.
@@ -78,14 +86,22 @@ export function npyData(bytes: Uint8Array, header: NpyHeader, itemBytes: number)
   return bytes.subarray(header.dataOffset)
 }
 
-/** Throws an NpyError unless `came`, the number of bytes after the header, is what it says. */
-export function checkNpyData(header: NpyHeader, itemBytes: number, came: number): void {
+/**
+ * Throws an NpyError unless `came`, the number of bytes after the header, is what it says; where more may
+ * follow, only if it is too many already.
+ */
+export function checkNpyData(
+  header: NpyHeader,
+  itemBytes: number,
+  came: number,
+  moreMayFollow = false,
+): void {
   const { count, dtype, shape } = header
   const expected = count * itemBytes
-  if (came === expected) return
+  if (came === expected || (moreMayFollow && came < expected)) return
   const mismatch =
     `expected ${expected} bytes of data (shape ${clipped(shapeText(shape))} of '${clipped(dtype)}'), ` +
-    `the file holds ${came}`
+    `the file holds ${came}${moreMayFollow ? ' or more' : ''}`
   if (came < expected) {
     throw new NpyError('ERR_NPY_TRUNCATED', `${mismatch}; it is cut off: copy or save it again`)
   }
@@ -109,6 +125,20 @@ interface HeaderText {
 }
 
 function headerText(bytes: Uint8Array): HeaderText {
+  const { version, encoding, textStart, dataOffset } = headerPlace(bytes)
+  if (bytes.length < dataOffset) throw truncatedHeader(bytes, dataOffset)
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + textStart, dataOffset - textStart)
+  return { version, text: decode(text, encoding), dataOffset }
+}
+
+interface HeaderPlace {
+  version: [number, number]
+  encoding: Version['encoding']
+  textStart: number
+  dataOffset: number
+}
+
+function headerPlace(bytes: Uint8Array): HeaderPlace {
   const [major, minor] = bytes.subarray(magic.length, versionEnd)
   if (major === undefined || minor === undefined) throw truncatedHeader(bytes, versionEnd)
   const version = versions[`${major}.${minor}`]
@@ -119,10 +149,8 @@ function headerText(bytes: Uint8Array): HeaderText {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = view.readUIntLE(versionEnd, version.lengthBytes)
   if (length > longestHeader) throw headerError(`at most ${longestHeader} bytes`, `${length}`)
-  const dataOffset = textStart + length
-  if (bytes.length < dataOffset) throw truncatedHeader(bytes, dataOffset)
-  const text = decode(view.subarray(textStart, dataOffset), version.encoding)
-  return { version: [major, minor], text, dataOffset }
+  const { encoding } = version
+  return { version: [major, minor], encoding, textStart, dataOffset: textStart + length }
 }
 
 function versionMessage(major: number, minor: number): string {

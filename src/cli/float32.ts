@@ -1,6 +1,14 @@
 // Where the float32 elements of an input begin and how many there are, and what to say when they are something else.
 
-import { checkNpyData, isNpy, NpyError, type NpyHeader, parseNpyHeader } from '../npy'
+import {
+  checkNpyData,
+  isNpy,
+  NpyError,
+  type NpyHeader,
+  npyHeaderEnd,
+  npyPrefixBytes,
+  parseNpyHeader,
+} from '../npy'
 import { clipped } from '../python-literal'
 import { InputError } from './errors'
 import type { Format, Input } from './input'
@@ -11,19 +19,42 @@ const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 export interface Layout {
   format: Format
   headerBytes: number
-  /** Throws an InputError unless the elements take up this many bytes. */
-  checkData(bytes: number): void
+  /** Throws an InputError unless the elements take up this many bytes, or more if more may follow. */
+  checkData(bytes: number, moreMayFollow: boolean): void
 }
 
-/** Reads the layout from an input's first bytes; throws an InputError naming it if it is no float32. */
-export function layoutOf(input: Input, start: Uint8Array): Layout {
-  const format = input.format ?? (isNpy(start) ? 'npy' : 'f32')
+/**
+ * Reads the layout into the buffer, and hardly more, so that a wrong header is told at once, whenever the rest comes.
+ * Returns how many bytes were read as well. Throws an InputError naming the input if it is no float32.
+ */
+export async function readLayout(
+  input: Input,
+  buffer: Uint8Array,
+): Promise<{ layout: Layout; end: number }> {
   const named = naming(input.name)
+  const fill = (size: number, from: number) => input.fill(buffer.subarray(0, size), from)
+  let end = await fill(npyPrefixBytes, 0)
+  if (isNpy(buffer.subarray(0, end)))
+    end = await fill(
+      named(() => npyHeaderEnd(buffer.subarray(0, end))),
+      end,
+    )
+  return { layout: layoutOf(input, buffer.subarray(0, end)), end }
+}
+
+/** The layout that an input's first bytes tell; throws an InputError naming the input if it is no float32. */
+export function layoutOf(input: Input, start: Uint8Array): Layout {
+  const named = naming(input.name)
+  const format = input.format ?? (isNpy(start) ? 'npy' : 'f32')
   const header = format === 'npy' ? named(() => headerOf(start)) : undefined
   const headerBytes = header?.dataOffset ?? 0
-  const checkData = (bytes: number) =>
-    named(() => (header ? checkNpyData(header, bytesPerElement, bytes) : checkRaw(bytes)))
-  if (input.size !== undefined) checkData(input.size - headerBytes)
+  const dataBytes = input.size === undefined ? undefined : input.size - headerBytes
+  const checkData = (bytes: number, moreMayFollow: boolean) =>
+    named(() => {
+      if (header) checkNpyData(header, bytesPerElement, bytes, moreMayFollow)
+      else if (!moreMayFollow) checkRaw(bytes, dataBytes)
+    })
+  if (dataBytes !== undefined) checkData(dataBytes, false)
   return { format, headerBytes, checkData }
 }
 
@@ -44,7 +75,11 @@ function headerOf(bytes: Uint8Array): NpyHeader {
   return header
 }
 
-function checkRaw(bytes: number): void {
+function checkRaw(bytes: number, opened: number | undefined): void {
+  if (opened !== undefined && bytes !== opened)
+    throw new InputError(
+      `must keep the ${opened} bytes that it had when it was opened; got ${bytes}: something cut it meanwhile`,
+    )
   const excess = bytes % bytesPerElement
   if (excess === 0) return
   throw new InputError(

@@ -1,17 +1,17 @@
 // What is to be activated: a file or standard input, read piece by piece, and its format.
 
-import { fstatSync, type Stats } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, existsSync, readFileSync, type Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { extname } from 'node:path'
+import type { Readable } from 'node:stream'
+import { closerOf, openFile, readFrom, refuseClosed, statOf } from './descriptors'
 import { attempt, InputError, SystemFailure } from './errors'
 
 export type Format = 'npy' | 'f32'
 
-export interface Input {
-  /** How messages call it. */
-  name: string
-  /** The format that the name tells; absent where only the content can. */
-  format?: Format
+/** Bytes, one after the other. */
+interface Source {
   /** How many bytes it holds, where that can be known before they are read. */
   size?: number
   /** Fills the buffer from a place on, as far as there are bytes; returns where they end. */
@@ -19,17 +19,32 @@ export interface Input {
   close(): Promise<void>
 }
 
+export interface Input extends Source {
+  /** How messages call it. */
+  name: string
+  /** The format that the name tells; absent where only the content can. */
+  format?: Format
+}
+
 /** Opens the input, `-` being standard input, and checks that its name is one of those supported. */
 export async function openInput(path: string): Promise<Input> {
   if (path === '-') return standardInput()
   const action = `read ${path}`
-  const handle = await attempt(action, () => open(path, 'r'))
+  const found = await attempt(action, () => stat(path))
+  // Without O_NONBLOCK this would wait for the FIFO's writer, in a thread that holds up the exit.
+  const flags = constants.O_RDONLY | (found.isFIFO() ? constants.O_NONBLOCK : 0)
+  const fd = await attempt(action, () => openFile(path, flags))
+  const close = closerOf(fd)
   try {
-    const stats = await attempt(action, () => handle.stat())
+    const stats = await attempt(action, () => statOf(fd))
     refuseDirectory(action, stats)
-    return file(path, formatNamed(path), handle, stats)
+    const format = formatNamed(path)
+    const source = stats.isFIFO()
+      ? fromSocket(action, new Socket({ fd, readable: true, writable: false }))
+      : fromDescriptor(action, fd, stats, close, 0)
+    return { name: path, format, ...source }
   } catch (error) {
-    await handle.close()
+    await close()
     throw error
   }
 }
@@ -40,18 +55,43 @@ export function formatOfName(path: string): Format | undefined {
   return extension === '.npy' ? 'npy' : extension === '.f32' ? 'f32' : undefined
 }
 
-function standardInput(): Input {
+async function standardInput(): Promise<Input> {
   const name = 'standard input'
   const action = `read ${name}`
-  const chunks: AsyncIterator<Uint8Array> = process.stdin[Symbol.asyncIterator]()
-  let rest: Uint8Array = new Uint8Array(0)
-  let isChecked = false
+  const stats = await attempt(action, () => statOf(0))
+  // Node takes a directory on stdin for an empty stream.
+  refuseDirectory(action, stats)
+  refuseClosed(0, action)
+  const close = async () => {}
+  const source = stats.isFile()
+    ? fromDescriptor(action, 0, stats, close, positionOfStdin())
+    : { ...fromStream(action, process.stdin), close }
+  return { name, ...source }
+}
+
+// Others may have read a part of the file already. Where there is no /proc, nothing tells how much.
+function positionOfStdin(): number | undefined {
+  if (!existsSync('/proc/self/fdinfo/0')) return undefined
+  const [, position] = /^pos:\s*(\d+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'latin1')) ?? []
+  return position === undefined ? undefined : Number(position)
+}
+
+function fromSocket(action: string, socket: Socket): Source {
+  // fill() reports it.
+  socket.on('error', () => {})
   return {
-    name,
+    ...fromStream(action, socket),
+    async close() {
+      socket.destroy()
+    },
+  }
+}
+
+function fromStream(action: string, stream: Readable): Pick<Source, 'fill'> {
+  const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]()
+  let rest: Uint8Array = new Uint8Array(0)
+  return {
     async fill(buffer, from) {
-      // Node takes a directory on stdin for an empty stream.
-      if (!isChecked) refuseDirectory(action, await attempt(action, async () => fstatSync(0)))
-      isChecked = true
       let end = from
       while (end < buffer.length) {
         if (rest.length === 0) {
@@ -66,26 +106,48 @@ function standardInput(): Input {
       }
       return end
     },
-    async close() {},
   }
 }
 
-function file(path: string, format: Format, handle: FileHandle, stats: Stats): Input {
+/**
+ * A file or a device. Of a file only the bytes are read that it held when it was opened, so that one which grows
+ * meanwhile, by its own results perhaps, has an end.
+ */
+function fromDescriptor(
+  action: string,
+  fd: number,
+  stats: Stats,
+  close: () => Promise<void>,
+  position: number | undefined,
+): Source {
+  // Files under /proc have no size and yet content.
+  const hasSize = stats.isFile() && stats.size > 0
+  const limit = hasSize ? Math.max(stats.size - (position ?? 0), 0) : Infinity
+  let left = limit
+
+  async function readPart(buffer: Uint8Array, start: number): Promise<number> {
+    const length = Math.min(buffer.length - start, left)
+    if (length === 0) return 0
+    const { bytesRead } = await readFrom(fd, buffer, start, length, null)
+    // A file that was empty, and now has a size, has grown.
+    if (stats.isFile() && !hasSize && bytesRead > 0 && (await statOf(fd)).size > 0) return 0
+    left -= bytesRead
+    return bytesRead
+  }
+
   return {
-    name: path,
-    format,
-    ...(stats.isFile() && { size: stats.size }),
+    ...(hasSize && position !== undefined && { size: limit }),
     fill: (buffer, from) =>
-      attempt(`read ${path}`, async () => {
+      attempt(action, async () => {
         let end = from
         while (end < buffer.length) {
-          const { bytesRead } = await handle.read(buffer, end, buffer.length - end, null)
+          const bytesRead = await readPart(buffer, end)
           if (bytesRead === 0) break
           end += bytesRead
         }
         return end
       }),
-    close: () => handle.close(),
+    close,
   }
 }
 

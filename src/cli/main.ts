@@ -15,10 +15,17 @@ function isClosedPipe(error: unknown): boolean {
   return error instanceof SystemFailure && codeOf(error.cause) === 'EPIPE'
 }
 
+// Whoever still writes to standard input would keep the process alive. The empty write is called back
+// once stderr has taken everything before it.
+function exit(code: number): void {
+  process.exitCode = code
+  process.stderr.write('', () => process.exit())
+}
+
 // Each write to stdout reports its own failure, and nobody reads what stderr refuses.
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
 run(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = isClosedPipe(error) ? exitCodes.done : reportFailure(error)
+  exit(isClosedPipe(error) ? exitCodes.done : reportFailure(error))
 })

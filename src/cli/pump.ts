@@ -2,7 +2,7 @@
 
 import { swapLittleEndian } from '../endian'
 import type { Activation, SoftplusOptions } from '../index'
-import { layoutOf } from './float32'
+import { readLayout } from './float32'
 import type { Input } from './input'
 import type { Output } from './output'
 import type { Progress } from './progress'
@@ -11,7 +11,7 @@ import type { Progress } from './progress'
 export interface Work {
   activation: Activation<SoftplusOptions>
   options: SoftplusOptions
-  /** Of the pool, for every piece; absent: the main thread alone. */
+  /** For every piece; absent: the main thread alone. */
   threads?: number
 }
 
@@ -36,12 +36,11 @@ export async function pump(
   checkFormat: (format: 'npy' | 'f32') => void,
 ): Promise<Pumped> {
   const pieces = piecesFor(work)
-  let end = await input.fill(pieces[0], 0)
-  const layout = layoutOf(input, pieces[0].subarray(0, end))
+  const { layout, end: start } = await readLayout(input, pieces[0])
   checkFormat(layout.format)
   await output.write(pieces[0].slice(0, layout.headerBytes))
-  pieces[0].copyWithin(0, layout.headerBytes, end)
-  end = await input.fill(pieces[0], end - layout.headerBytes)
+  pieces[0].copyWithin(0, layout.headerBytes, start)
+  let end = await input.fill(pieces[0], start - layout.headerBytes)
 
   let bytes = 0
   let milliseconds = 0
@@ -50,14 +49,15 @@ export async function pump(
     const isLast = end < pieceBytes
     const reading = isLast ? undefined : awaitedLater(input.fill(pieces[(i + 1) % 3], 0))
     bytes += end
-    if (isLast) layout.checkData(bytes)
+    layout.checkData(bytes, !isLast)
     const piece = pieces[i % 3].subarray(0, end)
     milliseconds += await activate(piece, work)
     await writing
     writing = awaitedLater(output.write(piece))
     progress.add(piece.length)
     if (reading === undefined) break
-    end = await reading
+    // A writer may take its time; a piece that cannot be written is told meanwhile.
+    end = await Promise.race([reading, writing.then(() => reading)])
   }
   await writing
   return { elements: bytes / Float32Array.BYTES_PER_ELEMENT, milliseconds }
