@@ -1,11 +1,14 @@
 // Where a result goes: standard output, a device, or a file that appears only when complete.
 
-import type { Stats } from 'node:fs'
-import { type FileHandle, open, realpath, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { attempt, codeOf, SystemFailure } from './errors'
+import { fchmodSync, fstatSync, openSync, type Stats } from 'node:fs'
+import { lstat, readlink, rename, stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
+import { dirname, isAbsolute } from 'node:path'
+import type { Writable } from 'node:stream'
+import { closerOf, openFile, refuseClosed, statOf, writeTo } from './descriptors'
+import { attempt, codeOf, InputError, SystemFailure } from './errors'
 import { onInterrupt } from './interrupt'
-import { writeToStdout } from './stdout'
+import { writeToStream } from './stdout'
 import { removeIfPossible, sweep, temporaryPath } from './temporary'
 
 /** A result under way. Either finish() or discard() ends it. */
@@ -14,7 +17,7 @@ export interface Output {
   write(part: Uint8Array): Promise<void>
   /** Makes the result appear under its name. */
   finish(): Promise<void>
-  /** Leaves nothing behind; an existing file stays as it was. */
+  /** Leaves nothing behind; an existing file stays as it was. A pipe still gets what was written to it. */
   discard(): Promise<void>
 }
 
@@ -42,74 +45,134 @@ function directoryError(): Error {
 }
 
 function standardOutput(): Output {
-  return {
-    write: writeToStdout,
-    async finish() {},
-    async discard() {},
-  }
+  const action = 'write standard output'
+  refuseClosed(1, action)
+  return streamOutput(action, process.stdout, async () => {})
 }
 
 async function directOutput(path: string): Promise<Output> {
   const action = `write ${path}`
-  const handle = await attempt(action, () => open(path, 'w'))
+  // This waits for a FIFO's reader. Until then the signals keep their default action, which ends the process.
+  const fd = await attempt(action, () => openFile(path, 'w'))
+  const stats = await attempt(action, () => statOf(fd))
+  if (stats.isFIFO()) return fifoOutput(action, new Socket({ fd, readable: false, writable: true }))
+  const close = closerOf(fd)
   return {
-    write: (part) => attempt(action, () => writeAll(handle, part)),
-    finish: () => attempt(action, () => handle.close()),
-    discard: () => closeQuietly(handle),
+    write: (part) => attempt(action, () => writeAll(fd, part)),
+    finish: () => attempt(action, close),
+    discard: () => close().catch(() => {}),
   }
 }
 
-// Closing can fail as well; the error that led here is the one to report.
-async function closeQuietly(handle: FileHandle): Promise<void> {
-  await handle.close().catch(() => {})
+// A socket does not block: whatever the FIFO's reader does, the process can end.
+function fifoOutput(action: string, socket: Socket): Output {
+  // Each write reports its own failure.
+  socket.on('error', () => {})
+  return streamOutput(action, socket, async () => {
+    socket.destroy()
+  })
 }
 
-async function writeAll(handle: FileHandle, part: Uint8Array): Promise<void> {
+function streamOutput(action: string, stream: Writable, close: () => Promise<void>): Output {
+  let written = Promise.resolve()
+  return {
+    write(part) {
+      written = attempt(action, () => writeToStream(stream, part))
+      return written
+    },
+    finish: close,
+    async discard() {
+      await written.catch(() => {})
+      await close()
+    },
+  }
+}
+
+async function writeAll(fd: number, part: Uint8Array): Promise<void> {
   for (let start = 0; start < part.length; )
-    start += (await handle.write(part, start, part.length - start)).bytesWritten
+    start += (await writeTo(fd, part, start, part.length - start)).bytesWritten
 }
 
 async function replacingOutput(path: string, existing: Stats | undefined): Promise<Output> {
   const action = `write ${path}`
-  // A link is followed, so that the file it names is replaced and the link stays.
-  const target = existing ? await attempt(action, () => realpath(path)) : path
-  await sweep(dirname(target))
-  const temporary = temporaryPath(dirname(target))
+  const target = await attempt(action, () => followLinks(path, existing !== undefined))
+  if (target.includes('\ufffd'))
+    throw new InputError(
+      `${path} must lead to a name in UTF-8; got a link to ${target}; rename what it leads to`,
+    )
+  const folder = dirname(target)
+  await sweep(folder)
+  const temporary = temporaryPath(folder)
   const release = onInterrupt(() => removeIfPossible(temporary))
   try {
-    const handle = await attempt(action, () => open(temporary, 'wx'))
-    return temporaryFile({ action, handle, temporary, target, existing, release })
+    // At once, so that no signal is handled between the file's creation and its removal. Until it has the
+    // target's mode, nobody else may read it.
+    const fd = await attempt(action, async () => openSync(temporary, 'wx', 0o600))
+    const mode = existing ? existing.mode & 0o777 : 0o666 & ~process.umask()
+    return temporaryFile({ action, fd, temporary, target, mode, release })
   } catch (error) {
     release()
     throw error
   }
 }
 
+// Where the links at the path's end lead, be there a file or not: that file is replaced, and the links stay. Paths are
+// put together without path.join, which would take link/.. for nothing, while it leads elsewhere.
+async function followLinks(path: string, exists: boolean): Promise<string> {
+  let target = path
+  while (await isLink(target, exists)) {
+    const next = await readlink(target)
+    target = isAbsolute(next) ? next : `${dirname(target)}/${next}`
+  }
+  return target
+}
+
+async function isLink(path: string, exists: boolean): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink()
+  } catch (error) {
+    // A link under /proc/self/fd can lead to an open file whose name is gone.
+    if (codeOf(error) === 'ENOENT' && !exists) return false
+    throw error
+  }
+}
+
 interface TemporaryFile {
   action: string
-  handle: FileHandle
+  fd: number
   temporary: string
   target: string
-  existing: Stats | undefined
+  mode: number
   release: () => void
 }
 
-function temporaryFile(file: TemporaryFile): Output {
-  const { action, handle, temporary, target, existing, release } = file
+function temporaryFile({ action, fd, temporary, target, mode, release }: TemporaryFile): Output {
+  const close = closerOf(fd)
   return {
-    write: (part) => attempt(action, () => writeAll(handle, part)),
+    write: (part) => attempt(action, () => writeAll(fd, part)),
     async finish() {
       await attempt(action, async () => {
-        if (existing) await handle.chmod(existing.mode & 0o777)
-        await handle.close()
+        giveMode(fd, mode)
+        await close()
         await rename(temporary, target)
       })
       release()
     },
     async discard() {
-      await closeQuietly(handle)
+      // Closing can fail as well; the error that led here is the one to report.
+      await close().catch(() => {})
       removeIfPossible(temporary)
       release()
     },
+  }
+}
+
+function giveMode(fd: number, mode: number): void {
+  if ((fstatSync(fd).mode & 0o777) === mode) return
+  try {
+    fchmodSync(fd, mode)
+  } catch (error) {
+    // FAT, for one, has a single mode for all its files, and refuses others.
+    if (codeOf(error) !== 'EPERM') throw error
   }
 }
