@@ -1,12 +1,12 @@
 // softplus apply: every input, activated, to its output.
 
-import { basename, join } from 'node:path'
 import { type Activation, backend, type SoftplusOptions } from '../index'
 import { codeOf, InputError, UsageError } from './errors'
 import { functions } from './functions'
 import { type Format, formatOfName, type Input, openInput } from './input'
-import { type ApplyRequest, isFolder } from './options'
+import type { ApplyRequest } from './options'
 import { type Output, openOutput } from './output'
+import { pairsOf } from './pairs'
 import { startProgress } from './progress'
 import { type Pumped, pump, type Work } from './pump'
 import { printLine } from './stderr'
@@ -15,7 +15,7 @@ import { printLine } from './stderr'
 export async function apply(request: ApplyRequest): Promise<void> {
   const work = workOf(request)
   checkOptions(work)
-  for (const [input, output] of pairsOf(request)) {
+  for (const [input, output] of await pairsOf(request)) {
     const pumped = await applyFile(input, output, work, request.quiet)
     if (!request.quiet) printLine(summaryOf(request, input, pumped))
   }
@@ -28,17 +28,6 @@ function workOf({ function: name, beta, threshold, threads }: ApplyRequest): Wor
     options: { ...(beta !== undefined && { beta }), ...(threshold !== undefined && { threshold }) },
     ...(threads !== undefined && { threads }),
   }
-}
-
-// Which input goes to which output.
-function pairsOf({ inputs, output, inPlace }: ApplyRequest): [string, string][] {
-  if (inPlace) return inputs.map((input) => [input, input])
-  if (!isFolder(output)) return [[inputs[0], output]]
-  const names = inputs.map((input) => basename(input))
-  const twice = names.find((name, i) => names.indexOf(name) < i)
-  if (twice !== undefined)
-    throw new UsageError(`expected INPUTs of different names for -o ${output}, got ${twice} twice`)
-  return inputs.map((input, i) => [input, join(output, names[i])])
 }
 
 async function applyFile(

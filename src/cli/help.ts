@@ -57,7 +57,8 @@ Options:
                        complete, and may be INPUT itself. A .npy header is kept
                        byte for byte. With a slash at its end it is a folder,
                        which takes results by the names of their INPUTs.
-  --in-place           each result replaces its INPUT, when it is complete
+  --in-place           each result replaces its INPUT, when it is complete;
+                       INPUTs are different files, and no FIFOs or devices
   -f, --function NAME  what to compute, from the list below
   --beta B             how sharply softplus bends (default 1): finite, not 0
   --threshold T        where beta x is above T, softplus is taken to be x, and

@@ -102,6 +102,7 @@ function places(
 ): { inputs: string[]; output: string } {
   if (inputs.length === 0 || inputs.includes(''))
     throw new UsageError('expected INPUT, a .npy or .f32 file or - for stdin, got none')
+  for (const name of [...inputs, output ?? '']) refuseOtherEncodings(name)
   if (inPlace) {
     if (output !== undefined)
       throw new UsageError(`expected --in-place or -o OUTPUT, got both, -o ${output}`)
@@ -118,6 +119,14 @@ function places(
       `expected -o DIR/, ending in a slash, for ${inputs.length} INPUTs, got -o ${output}`,
     )
   return { inputs, output }
+}
+
+// Node decodes arguments as UTF-8, and puts U+FFFD for each byte that is none: another file may have that name.
+function refuseOtherEncodings(name: string): void {
+  if (name.includes('\ufffd'))
+    throw new UsageError(
+      `INPUT and OUTPUT must be names in UTF-8, without U+FFFD; got ${name}; rename it, or use - and a shell's < and >`,
+    )
 }
 
 function refuseStandardInput(inputs: string[], where: string): void {

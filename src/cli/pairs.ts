@@ -1,0 +1,74 @@
+// Which input goes to which output, and that none is in another's way.
+
+import type { BigIntStats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { InputError, UsageError } from './errors'
+import { type ApplyRequest, isFolder } from './options'
+
+export type Pair = [input: string, output: string]
+
+/** The inputs with their outputs; throws a UsageError or an InputError, before anything is written, if they clash. */
+export async function pairsOf(request: ApplyRequest): Promise<Pair[]> {
+  const pairs = namedPairs(request)
+  if (request.inPlace) await refuseOtherKinds(request.inputs)
+  if (pairs.length > 1) await refuseSharedFiles(pairs)
+  return pairs
+}
+
+function namedPairs({ inputs, output, inPlace }: ApplyRequest): Pair[] {
+  if (inPlace) return inputs.map((input) => [input, input])
+  if (!isFolder(output)) return [[inputs[0], output]]
+  const names = inputs.map((input) => basename(input))
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined)
+    throw new UsageError(`expected INPUTs of different names for -o ${output}, got ${twice} twice`)
+  // path.join would take link/../ for nothing, while it leads elsewhere.
+  return inputs.map((input, i) => [input, `${output}${names[i]}`])
+}
+
+// A directory is refused when it is read.
+async function refuseOtherKinds(inputs: string[]): Promise<void> {
+  for (const input of inputs) {
+    const stats = await statOf(input)
+    if (stats === undefined || stats.isFile() || stats.isDirectory()) continue
+    const kind = stats.isFIFO() ? 'FIFO' : stats.isSocket() ? 'socket' : 'device'
+    throw new InputError(
+      `${input} must be a file with --in-place; got a ${kind}; name an output with -o`,
+    )
+  }
+}
+
+// A file that is written twice, or read after it was written, would be activated twice.
+async function refuseSharedFiles(pairs: Pair[]): Promise<void> {
+  const writers = new Map<string, number>()
+  for (const [i, [input, output]] of pairs.entries()) {
+    const id = await idOf(output)
+    if (id === undefined) continue
+    const other = writers.get(id)
+    if (other !== undefined) throw sharedFile(pairs[other][0], input)
+    writers.set(id, i)
+  }
+  for (const [i, [input]] of pairs.entries()) {
+    const id = await idOf(input)
+    const writer = id === undefined ? undefined : writers.get(id)
+    if (writer !== undefined && writer !== i) throw sharedFile(pairs[writer][1], input)
+  }
+}
+
+function sharedFile(one: string, other: string): UsageError {
+  return new UsageError(
+    `INPUTs and OUTPUTs must be different files; got ${one} and ${other}, which are one`,
+  )
+}
+
+// Devices and FIFOs can take several results.
+async function idOf(path: string): Promise<string | undefined> {
+  const stats = await statOf(path)
+  return stats?.isFile() ? `${stats.dev}:${stats.ino}` : undefined
+}
+
+// Whoever opens it says why it cannot be opened.
+async function statOf(path: string): Promise<BigIntStats | undefined> {
+  return stat(path, { bigint: true }).catch(() => undefined)
+}
