@@ -366,13 +366,14 @@ describe.runIf(unixOnly)('what is no file', () => {
     expect(await endOf(child)).toEqual({ code: 0, signal: null })
   })
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s while waiting at a FIFO', async (signal) => {
-    fifo('in.f32')
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s while waiting for a reader', async (signal) => {
+    fifo('out.f32')
+    writeFileSync(at('in.f32'), xBytes)
     const child = start(['apply', 'in.f32', '-o', 'out.f32'])
     await setTimeout(200)
     child.kill(signal)
     expect(await endOf(child)).toEqual({ code: null, signal })
-    expect(names()).toEqual(['in.f32'])
+    expect(names()).toEqual(['in.f32', 'out.f32'])
   })
 
   test('a socket', async () => {

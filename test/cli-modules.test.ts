@@ -1,10 +1,21 @@
 // The command's modules in this process: what they write to its streams, and how they take its signals.
 
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { pbkdf2 } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { dispatch } from '../src/cli/dispatch'
 import { exitCodes, reportFailure, SystemFailure, UsageError } from '../src/cli/errors'
@@ -91,6 +102,37 @@ describe('dispatch', () => {
   test.runIf(process.platform !== 'win32')('apply to a device', async () => {
     await dispatch(['apply', at('x.f32'), '-o', '/dev/null'])
     expect(stderr).toContain('5,000 elements')
+  })
+
+  test.runIf(process.platform !== 'win32')('apply from a FIFO to a FIFO', async () => {
+    for (const name of ['in.f32', 'out.f32']) spawnSync('mkfifo', [at(name)])
+    const reader = spawn('cat', [at('out.f32')])
+    const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', at('x.f32'), at('in.f32')])
+    const [results] = await Promise.all([
+      reader.stdout.toArray(),
+      dispatch(['apply', at('in.f32'), '-o', at('out.f32')]),
+      once(writer, 'close'),
+    ])
+    expect(Buffer.concat(results).equals(floatBytes(softplus(x)))).toBe(true)
+  })
+
+  test.runIf(process.platform !== 'win32')('apply in place to what cannot be', async () => {
+    spawnSync('mkfifo', [at('fifo.f32')])
+    symlinkSync('x.f32', at('link.f32'))
+    const inPlace = (...names: string[]) => dispatch(['apply', '--in-place', ...names.map(at)])
+    await expect(inPlace('x.f32', 'fifo.f32')).rejects.toThrow(/got a FIFO/)
+    await expect(inPlace('x.f32', 'link.f32')).rejects.toThrow(/link\.f32, which are one/)
+    await expect(inPlace('a\ufffd.f32')).rejects.toThrow(/names in UTF-8/)
+    expect(holds('x.f32', floatBytes(x))).toBe(true)
+  })
+
+  test.runIf(process.platform !== 'win32')('apply to what a link names', async () => {
+    symlinkSync('new.f32', at('link.f32'))
+    await dispatch(['apply', at('x.f32'), '-o', at('link.f32')])
+    expect(holds('new.f32', floatBytes(softplus(x)))).toBe(true)
+    symlinkSync('new\ufffd.f32', at('wrong.f32'))
+    const wrong = dispatch(['apply', at('x.f32'), '-o', at('wrong.f32')])
+    await expect(wrong).rejects.toThrow(/must lead to a name in UTF-8/)
   })
 
   test('a bar on a terminal', async () => {
@@ -198,6 +240,7 @@ describe('failures', () => {
 
 describe('the output', () => {
   test.each([
+    ['SIGHUP', exitCodes.hangUp],
     ['SIGINT', exitCodes.interrupt],
     ['SIGTERM', exitCodes.terminate],
   ] as const)('%s removes what is not complete', async (signal, code) => {
@@ -212,6 +255,21 @@ describe('the output', () => {
     expect(exit).toHaveBeenCalledWith(code)
     await output.discard()
     expect(process.listenerCount(signal)).toBe(before)
+  })
+
+  test('a signal while the temporary file is created leaves none', async () => {
+    vi.spyOn(process, 'exit').mockImplementation((() => {}) as never)
+    const before = process.listenerCount('SIGTERM')
+    // Work for every thread of the pool, so that a file created by one of them comes after the signal.
+    process.once('newListener', () => {
+      for (let i = 0; i < 16; i++) pbkdf2('', '', 100_000, 16, 'sha256', () => {})
+    })
+    const opening = openOutput(at('y.f32'))
+    while (process.listenerCount('SIGTERM') === before) await setImmediate()
+    process.listeners('SIGTERM').at(-1)?.('SIGTERM' as never)
+    const output = await opening
+    expect(readdirSync(folder)).toEqual([])
+    await output.discard()
   })
 
   test('a folder that is not there leaves no listener for signals', async () => {

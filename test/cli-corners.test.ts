@@ -1,0 +1,599 @@
+// The command in corners: private files, writers that hold a pipe open, names that are no plain text, files that
+// change or are named twice, closed standard streams, signals.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { backend, softplus } from '../src/index'
+import { floatBytes, npyFile } from './npy-writer'
+
+const command = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url))
+const onLinux = process.platform === 'linux'
+const onWindows = process.platform === 'win32'
+// What should end at once gets this long on a busy machine; what hangs never ends by itself.
+const deadline = 15_000
+const piece = 1 << 22
+
+let folder: string
+let children: ChildProcess[]
+let held: number[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'softplus-corners-'))
+  children = []
+  held = []
+})
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  for (const fd of held) closeSync(fd)
+  rmSync(folder, { recursive: true })
+})
+
+const x = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i) * 20)
+const xBytes = floatBytes(x)
+const yBytes = floatBytes(softplus(x))
+
+const at = (name: string) => join(folder, name)
+const write = (name: string, bytes: string | Uint8Array = xBytes) => writeFileSync(at(name), bytes)
+const read = (name: string) => readFileSync(at(name))
+const names = () => readdirSync(folder).sort()
+const modeOf = (name: string) => statSync(at(name)).mode & 0o777
+const temporary = () => names().find((name) => name.endsWith('.tmp'))
+
+function start(args: string[], options: { stdin?: number; umask?: string } = {}): ChildProcess {
+  const { stdin, umask = '022' } = options
+  const line = `umask ${umask}; exec "$@"`
+  const child = spawn('sh', ['-c', line, 'sh', process.execPath, command, ...args], {
+    cwd: folder,
+    stdio: [stdin ?? 'pipe', 'pipe', 'pipe'],
+  })
+  // It may end before it has read everything.
+  child.stdin?.on('error', () => {})
+  children.push(child)
+  return child
+}
+
+/** How it ended, or that it did not; what it wrote to stderr. */
+async function endOf(child: ChildProcess) {
+  let stderr = ''
+  child.stderr?.on('data', (part) => {
+    stderr += part
+  })
+  child.stdout?.resume()
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+    child.once('close', (code, signal) => resolve({ code, signal })),
+  )
+  const late = new AbortController()
+  const end = await Promise.race([
+    ended,
+    setTimeout(deadline, 'still running' as const, { signal: late.signal }),
+  ])
+  late.abort()
+  return end === 'still running' ? { code: end, signal: null, stderr } : { ...end, stderr }
+}
+
+function run(args: string[], env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    timeout: deadline,
+  })
+  return { code: status, stdout, stderr: stderr.toString() }
+}
+
+/** Runs the command in a shell, as $0, with its redirections. */
+function shell(line: string) {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', line, command, process.execPath], {
+    cwd: folder,
+    timeout: deadline,
+  })
+  return { code: status, stdout, stderr: stderr.toString() }
+}
+
+/** Makes a FIFO and holds it open to read and to write, so that nobody who opens it waits, or sees an end. */
+function heldFifo(name: string): number {
+  expect(spawnSync('mkfifo', [at(name)]).status).toBe(0)
+  const fd = openSync(at(name), constants.O_RDWR | constants.O_NONBLOCK)
+  held.push(fd)
+  return fd
+}
+
+function letGo(fd: number): void {
+  held = held.filter((other) => other !== fd)
+  closeSync(fd)
+}
+
+async function untilTemporary(child: ChildProcess): Promise<string> {
+  const late = Date.now() + deadline
+  while (child.exitCode === null && Date.now() < late) {
+    const name = temporary()
+    if (name !== undefined) return name
+    await setTimeout(5)
+  }
+  throw new Error('no temporary file was seen')
+}
+
+describe.skipIf(onWindows)('the temporary file is private', () => {
+  test.each([
+    ['for a private file', 0o600, '022', 0o600],
+    ['for one that others may read', 0o644, '077', 0o644],
+    ['for one that the group may write', 0o664, '022', 0o664],
+    ['for a new file', undefined, '022', 0o644],
+    ['for a new file, where the umask is strict', undefined, '077', 0o600],
+  ])('%s', async (_, existing, umask, result) => {
+    if (existing !== undefined) {
+      write('out.f32', 'as it was')
+      chmodSync(at('out.f32'), existing)
+    }
+    const fifo = heldFifo('in.f32')
+    const child = start(['apply', 'in.f32', '-o', 'out.f32'], { umask })
+    const end = endOf(child)
+    expect(modeOf(await untilTemporary(child))).toBe(0o600)
+    writeSync(fifo, xBytes)
+    // The FIFO has an end once the command has it open and the test does not.
+    await setTimeout(200)
+    letGo(fifo)
+    expect(await end).toMatchObject({ code: 0 })
+    expect(modeOf('out.f32')).toBe(result)
+    expect(read('out.f32').equals(yBytes)).toBe(true)
+  })
+})
+
+describe.skipIf(onWindows)('after an error it exits, whoever still writes', () => {
+  const wrongHeader = npyFile({ dtype: '<f8', shape: [1000] })
+
+  test.each([
+    ['a wrong header', ['-', '-o', 'out.npy'], wrongHeader, 2, /got float64/],
+    ['an unknown version', ['-', '-o', 'out.npy'], npyFile({ version: [9, 1] }), 2, /got 9\.1/],
+    ['a name for another format', ['-', '-o', 'out.npy'], xBytes, 2, /a name ending in \.f32/],
+    [
+      'more than the header says',
+      ['-', '-o', 'out.npy'],
+      npyFile({ shape: [10], data: Buffer.alloc(2 * piece) }),
+      2,
+      /expected 40 bytes .* holds \d+ or more/,
+    ],
+    ['no folder', ['-', '-o', 'no/out.f32'], xBytes, 1, /ENOENT/],
+  ])('to stdin: %s', async (_, args, bytes, code, message) => {
+    const child = start(['apply', ...args])
+    const end = endOf(child)
+    child.stdin?.write(bytes)
+    const ended = await end
+    expect(ended).toMatchObject({ code, signal: null })
+    expect(ended.stderr).toMatch(message)
+    expect(ended.stderr).toMatch(/^softplus: [^\n]*\n$/)
+    expect(names()).toEqual([])
+  })
+
+  test.runIf(existsSync('/dev/full'))('to stdin: a full disk', async () => {
+    const child = start(['apply', '-', '-o', '/dev/full'])
+    const end = endOf(child)
+    // A piece that cannot be written, and too little for another.
+    child.stdin?.write(Buffer.alloc(piece + 1))
+    expect(await end).toMatchObject({ code: 1, stderr: expect.stringMatching(/ENOSPC/) })
+  })
+
+  test.each([
+    ['no folder', ['in.f32', '-o', 'no/out.f32'], undefined, 1, /ENOENT/],
+    ['a wrong header', ['in.npy', '-o', 'out.npy'], wrongHeader, 2, /got float64/],
+    ['a name for another format', ['in.npy', '-o', 'out.f32'], undefined, 2, /ending in \.npy/],
+  ])('to a FIFO: %s', async (_, args, bytes, code, message) => {
+    const fifo = heldFifo(args[0])
+    if (bytes) writeSync(fifo, bytes)
+    const ended = await endOf(start(['apply', ...args]))
+    expect(ended).toMatchObject({ code, signal: null })
+    expect(ended.stderr).toMatch(message)
+    expect(names()).toEqual([args[0]])
+  })
+
+  test('to a FIFO, or nobody does yet: no folder', async () => {
+    expect(spawnSync('mkfifo', [at('in.f32')]).status).toBe(0)
+    const ended = await endOf(start(['apply', 'in.f32', '-o', 'no/out.f32']))
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/ENOENT/) })
+  })
+
+  test('a FIFO whose writer comes late is read to its end', async () => {
+    expect(spawnSync('mkfifo', [at('in.f32')]).status).toBe(0)
+    const child = start(['apply', 'in.f32', '-o', 'out.f32'])
+    const end = endOf(child)
+    await untilTemporary(child)
+    await setTimeout(100)
+    const writer = spawn('sh', ['-c', 'cat > in.f32'], { cwd: folder })
+    children.push(writer)
+    writer.stdin.end(xBytes)
+    expect(await end).toMatchObject({ code: 0 })
+    expect(read('out.f32').equals(yBytes)).toBe(true)
+  })
+})
+
+describe.skipIf(onWindows)('names on stderr', () => {
+  test('the summary shows them escaped, one line each', () => {
+    const hostile = ['a\x1b[2J\x1b[31m.f32', 'b\nsoftplus: all is well.f32', 'c\u202e\x9b1m.f32']
+    for (const name of hostile) write(name)
+    const { code, stderr } = run(['apply', '--in-place', ...hostile])
+    expect(code).toBe(0)
+    expect(stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    expect(stderr).not.toContain('\u202e')
+    expect(stderr.split('\n')).toHaveLength(hostile.length + 1)
+    expect(stderr).toMatch(/^softplus: a\\x1b\[2J\\x1b\[31m\.f32, backend /)
+  })
+
+  const python = spawnSync('python3', ['-c', 'import pty']).status === 0
+
+  // Runs the command on a terminal and sends it a signal while the bar shows: its output has a reader that never
+  // reads. Prints all that the terminal got; exits as the command does, or with 99 if it has to be killed.
+  const onTerminal = `
+import os, pty, select, signal, sys, time
+name, fifo, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+seen, sent, late = b'', False, time.time() + ${deadline / 1000}
+while time.time() < late:
+    if select.select([terminal], [], [], 0.1)[0]:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    if not sent and b' MB, ' in seen:
+        os.kill(pid, getattr(signal, name))
+        sent = True
+sys.stdout.buffer.write(seen)
+sys.stdout.flush()
+if time.time() >= late:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    sys.exit(99)
+status = os.waitpid(pid, 0)[1]
+sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 100)
+`
+
+  test.runIf(python).each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])(
+    '%s while the bar shows: its name is escaped, cursor and line wrap are restored',
+    (signal, code) => {
+      const name = 'a{bar}{eta}\x1b[31m\n.f32'
+      write(name, Buffer.alloc(3 * piece))
+      expect(spawnSync('mkfifo', [at('out.f32')]).status).toBe(0)
+      const args = [process.execPath, command, 'apply', name, '-o', 'out.f32']
+      const { status, stdout, stderr } = spawnSync(
+        'python3',
+        ['-c', onTerminal, signal, 'out.f32', ...args],
+        { cwd: folder, encoding: 'utf8', timeout: 2 * deadline },
+      )
+      expect(stderr).toBe('')
+      expect(stdout).toContain('a{bar}{eta}\\x1b[31m .f32 ')
+      expect(stdout).not.toContain('\x1b[31m')
+      for (const what of ['\x1b[?25', '\x1b[?7']) {
+        expect(stdout).toContain(`${what}l`)
+        expect(stdout.lastIndexOf(`${what}h`)).toBeGreaterThan(stdout.lastIndexOf(`${what}l`))
+      }
+      expect(status).toBe(code)
+    },
+  )
+})
+
+describe.skipIf(onWindows)('an input that changes while it is read', () => {
+  const count = (3 * piece) / 4
+  const long = Float32Array.from({ length: count }, (_, i) => (i % 1000) / 100 - 5)
+  const result = () => Buffer.concat([floatBytes(long), floatBytes(softplus(long))])
+  // Its results appended to it for ever would fill the disk.
+  const limited = `ulimit -f ${(16 * piece) / 512}; exec "$1" "$0"`
+
+  function endsWith(line: string, expected: Buffer): void {
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', `${limited} ${line}`, command, process.execPath],
+      { cwd: folder, timeout: 4 * deadline },
+    )
+    expect(stderr.toString()).toMatch(/^softplus: backend /)
+    expect(status).toBe(0)
+    expect(read('app.f32').equals(expected)).toBe(true)
+  }
+
+  test('by its own results, appended: it ends where it ended when it was opened', () => {
+    write('app.f32', floatBytes(long))
+    endsWith('apply app.f32 -o - >> app.f32', result())
+  })
+
+  test('the same on standard input', () => {
+    write('app.f32', floatBytes(long))
+    endsWith('apply - -o - < app.f32 >> app.f32', result())
+  })
+
+  test.runIf(existsSync('/proc/self/fdinfo'))('the same behind what others have read of it', () => {
+    write('app.f32', Buffer.concat([Buffer.alloc(8), floatBytes(long)]))
+    const { status } = spawnSync(
+      'sh',
+      [
+        '-c',
+        'exec < app.f32; dd bs=8 count=1 of=/dev/null; "$1" "$0" apply - -o - >> app.f32',
+        command,
+        process.execPath,
+      ],
+      { cwd: folder, timeout: 4 * deadline },
+    )
+    expect(status).toBe(0)
+    expect(read('app.f32').equals(Buffer.concat([Buffer.alloc(8), result()]))).toBe(true)
+  })
+
+  test.runIf(existsSync('/proc/version'))('a file without a size is read to its end', () => {
+    symlinkSync('/proc/version', at('version.f32'))
+    const bytes = readFileSync('/proc/version')
+    const { code, stderr } = run(['apply', 'version.f32', '-o', 'out'])
+    expect(stderr).toMatch(
+      bytes.length % 4 === 0 ? / elements,/ : RegExp(`got ${bytes.length} bytes, which leaves`),
+    )
+    expect(code).toBe(bytes.length % 4 === 0 ? 0 : 2)
+  })
+
+  test('that is cut meanwhile is refused', async () => {
+    write('in.f32', Buffer.alloc(16 * piece))
+    expect(spawnSync('mkfifo', [at('out.f32')]).status).toBe(0)
+    held.push(openSync(at('out.f32'), constants.O_RDONLY | constants.O_NONBLOCK))
+    const child = start(['apply', 'in.f32', '-o', 'out.f32'])
+    const end = endOf(child)
+    // It has read a few pieces, and waits until somebody reads.
+    await untilFull('out.f32')
+    truncateSync(at('in.f32'), 12 * piece)
+    const drain = spawn('cat', ['out.f32'], { cwd: folder, stdio: 'ignore' })
+    children.push(drain)
+    const ended = await end
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toMatch(/in\.f32: must keep the 67108864 bytes .* got 50331648: /)
+  })
+
+  async function untilFull(fifo: string): Promise<void> {
+    const writer = openSync(at(fifo), constants.O_WRONLY | constants.O_NONBLOCK)
+    for (;;) {
+      try {
+        writeSync(writer, Buffer.alloc(4))
+        await setTimeout(20)
+      } catch (error) {
+        closeSync(writer)
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return
+        throw error
+      }
+    }
+  }
+})
+
+describe('one file by two names', () => {
+  beforeEach(() => {
+    write('a.f32')
+    write('b.f32')
+    mkdirSync(at('out'))
+  })
+
+  const links: [what: string, other: string, make: () => void][] = [
+    ['the same name', 'a.f32', () => {}],
+    ['another spelling', './out/../a.f32', () => {}],
+    ['a link', 'link.f32', () => symlinkSync('a.f32', at('link.f32'))],
+    ['a hard link', 'hard.f32', () => linkSync(at('a.f32'), at('hard.f32'))],
+  ]
+
+  test.skipIf(onWindows).each(links)(
+    '--in-place, %s: refused, nothing written',
+    (_, other, make) => {
+      make()
+      const { code, stderr } = run(['apply', '--in-place', 'b.f32', 'a.f32', other])
+      expect(code).toBe(2)
+      expect(stderr).toMatch(
+        /^softplus: INPUTs and OUTPUTs must be different files; got a\.f32 and .*\n$/,
+      )
+      for (const name of ['a.f32', 'b.f32']) expect(read(name).equals(xBytes)).toBe(true)
+    },
+  )
+
+  test.skipIf(onWindows)('an input that is the result of another: refused, nothing written', () => {
+    write('out/a.f32', 'as it was')
+    symlinkSync('out/a.f32', at('link.f32'))
+    expect(run(['apply', 'a.f32', 'link.f32', '-o', 'out/'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/got out\/a\.f32 and link\.f32/),
+    })
+    expect(readdirSync(at('out'))).toEqual(['a.f32'])
+    expect(read('out/a.f32').toString()).toBe('as it was')
+  })
+
+  test('different files are taken, one of them by two names as well where only its results are written', () => {
+    linkSync(at('a.f32'), at('hard.f32'))
+    expect(run(['apply', 'a.f32', 'hard.f32', '-o', 'out/'])).toMatchObject({ code: 0 })
+    expect(readdirSync(at('out')).sort()).toEqual(['a.f32', 'hard.f32'])
+    expect(run(['apply', 'a.f32', 'b.f32', '--in-place'])).toMatchObject({ code: 0 })
+    // A result replaces the file of its name; the file's other names keep what was there.
+    expect(read('a.f32').equals(yBytes)).toBe(true)
+    expect(read('hard.f32').equals(xBytes)).toBe(true)
+  })
+
+  test.skipIf(onWindows)('a FIFO with --in-place: refused', async () => {
+    heldFifo('fifo.f32')
+    const ended = await endOf(start(['apply', '--in-place', 'a.f32', 'fifo.f32']))
+    expect(ended).toMatchObject({ code: 2 })
+    expect(ended.stderr).toMatch(/fifo\.f32 must be a file with --in-place; got a FIFO; .*\n$/)
+    expect(statSync(at('fifo.f32')).isFIFO()).toBe(true)
+    expect(read('a.f32').equals(xBytes)).toBe(true)
+  })
+})
+
+describe.skipIf(onWindows)('links as the output', () => {
+  beforeEach(() => write('in.f32'))
+
+  test('to nothing: what they name is made, and they stay', () => {
+    mkdirSync(at('other'))
+    symlinkSync('other/second.f32', at('first.f32'))
+    symlinkSync('../new.f32', at('other/second.f32'))
+    expect(run(['apply', 'in.f32', '-o', 'first.f32'])).toMatchObject({ code: 0 })
+    for (const name of ['first.f32', 'other/second.f32'])
+      expect(lstatSync(at(name)).isSymbolicLink()).toBe(true)
+    expect(lstatSync(at('new.f32')).isFile()).toBe(true)
+    expect(read('first.f32').equals(yBytes)).toBe(true)
+    expect(names()).toEqual(['first.f32', 'in.f32', 'new.f32', 'other'])
+  })
+
+  test('into a folder that is not there: exit code 1, they stay', () => {
+    symlinkSync('no/out.f32', at('link.f32'))
+    const { code, stderr } = run(['apply', 'in.f32', '-o', 'link.f32'])
+    expect(stderr).toMatch(/cannot write link\.f32: ENOENT/)
+    expect(code).toBe(1)
+    expect(lstatSync(at('link.f32')).isSymbolicLink()).toBe(true)
+  })
+
+  test('a path through a link and back up leads where the system says', () => {
+    mkdirSync(at('far/deep'), { recursive: true })
+    mkdirSync(at('near'))
+    symlinkSync('../far/deep', at('near/link'))
+    expect(run(['apply', 'in.f32', '-o', 'near/link/../one.f32'])).toMatchObject({ code: 0 })
+    expect(run(['apply', 'in.f32', '-o', 'near/link/../'])).toMatchObject({ code: 0 })
+    expect(readdirSync(at('far')).sort()).toEqual(['deep', 'in.f32', 'one.f32'])
+    expect(readdirSync(at('near'))).toEqual(['link'])
+  })
+})
+
+describe.runIf(onLinux)('names that are not UTF-8', () => {
+  // "$(printf ...)" in a shell: Node gives no child such arguments.
+  const notUtf8 = '"$(printf \'a\\377.f32\')"'
+
+  test.each([
+    ['an input', `"$1" "$0" apply ${notUtf8} -o out.f32`],
+    ['an input, in place', `"$1" "$0" apply --in-place ${notUtf8}`],
+    ['an output', `"$1" "$0" apply in.f32 -o ${notUtf8}`],
+  ])('as %s: refused, another file is left alone', (_, line) => {
+    write('in.f32')
+    write('a\ufffd.f32')
+    const before = names()
+    const { code, stderr } = shell(line)
+    expect(stderr).toMatch(
+      /^softplus: INPUT and OUTPUT must be names in UTF-8, .* got a\ufffd\.f32; /,
+    )
+    expect(code).toBe(2)
+    expect(names()).toEqual(before)
+    expect(read('a\ufffd.f32').equals(xBytes)).toBe(true)
+  })
+
+  test('as what a link leads to: refused, another file is left alone', () => {
+    write('in.f32')
+    write('a\ufffd.f32')
+    const line = `cp in.f32 ${notUtf8}; ln -s ${notUtf8} link.f32; "$1" "$0" apply in.f32 -o link.f32`
+    const { code, stderr } = shell(line)
+    expect(stderr).toMatch(/^softplus: link\.f32 must lead to a name in UTF-8; /)
+    expect(code).toBe(2)
+    expect(read('a\ufffd.f32').equals(xBytes)).toBe(true)
+    expect(temporary()).toBe(undefined)
+  })
+})
+
+describe.skipIf(onWindows)('standard streams', () => {
+  beforeEach(() => {
+    write('in.f32')
+    write('out.f32', 'as it was')
+  })
+
+  test.each([
+    ['stdin', '"$1" "$0" apply - -o out.f32 <&-', /cannot read standard input: EBADF, /],
+    ['stdout', '"$1" "$0" apply in.f32 -o - >&-', /cannot write standard output: EBADF, /],
+  ])('%s closed: exit code 1, no output replaced', (_, line, message) => {
+    const { code, stderr } = shell(line)
+    expect(stderr).toMatch(message)
+    expect(stderr).toMatch(/^softplus: [^\n]*\n$/)
+    expect(code).toBe(1)
+    expect(read('out.f32').toString()).toBe('as it was')
+    expect(names()).toEqual(['in.f32', 'out.f32'])
+  })
+
+  test('/dev/null is an empty input, and takes every output', () => {
+    expect(shell('"$1" "$0" apply - -o out.f32 < /dev/null')).toMatchObject({ code: 0 })
+    expect(read('out.f32')).toHaveLength(0)
+    expect(shell('"$1" "$0" apply in.f32 -o - > /dev/null')).toMatchObject({ code: 0 })
+  })
+
+  test('closed ones are not missed where they are not named', () => {
+    expect(shell('"$1" "$0" apply in.f32 -o out.f32 <&- >&-')).toMatchObject({ code: 0 })
+    expect(read('out.f32').equals(yBytes)).toBe(true)
+    expect(shell('"$1" "$0" --version >&-')).toMatchObject({ code: 0 })
+  })
+})
+
+describe.skipIf(onWindows)('signals while a FIFO is held open', () => {
+  const signals = [
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const
+
+  test.each(signals)('%s by its writer: exit code %i, nothing left', async (signal, code) => {
+    heldFifo('in.f32')
+    write('out.f32', 'as it was')
+    const child = start(['apply', 'in.f32', '-o', 'out.f32'])
+    const end = endOf(child)
+    await untilTemporary(child)
+    child.kill(signal)
+    expect(await end).toMatchObject({ code, signal: null })
+    expect(names()).toEqual(['in.f32', 'out.f32'])
+    expect(read('out.f32').toString()).toBe('as it was')
+  })
+
+  test.each(['--help', 'apply --help'])('%s tells the exit codes', (args) => {
+    const text = run(args.split(' ')).stdout.toString()
+    for (const [signal, code] of signals)
+      expect(text).toMatch(RegExp(`^ +${code} .*\\(${signal}\\)$`, 'm'))
+  })
+})
+
+describe('the command and Node', () => {
+  test('no V8 flag is changed', () => {
+    write(
+      'hook.cjs',
+      "require('node:v8').setFlagsFromString = (flag) => console.error('changed', flag)",
+    )
+    write('in.f32')
+    const hook = { NODE_OPTIONS: `--require ${JSON.stringify(at('hook.cjs'))}` }
+    const { code, stderr } = run(['apply', 'in.f32', '-o', 'out.f32'], hook)
+    expect(stderr).toMatch(/^softplus: backend [^\n]*\n$/)
+    expect(code).toBe(0)
+  })
+
+  test('what the help says of --threads holds for every backend', () => {
+    const help = run(['apply', '--help']).stdout.toString()
+    const [threads] = /--threads N[\s\S]*?(?=\n {2}-)/.exec(help) ?? []
+    expect(threads).toMatch(/js has\s+no\s+threads/)
+    expect(threads).not.toMatch(/pool|no addon/)
+  })
+
+  test.each(backend.available)('--threads with backend %s gives the same bits', (name) => {
+    write('in.f32')
+    const args = ['apply', 'in.f32', '-o', 'out.f32', '--threads', '3']
+    expect(run(args, { SOFTPLUS_BACKEND: name })).toMatchObject({ code: 0 })
+    expect(read('out.f32').equals(yBytes)).toBe(true)
+  })
+})
