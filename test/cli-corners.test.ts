@@ -153,8 +153,7 @@ describe.skipIf(onWindows)('the temporary file is private', () => {
     const end = endOf(child)
     expect(modeOf(await untilTemporary(child))).toBe(0o600)
     writeSync(fifo, xBytes)
-    // The FIFO has an end once the command has it open and the test does not.
-    await setTimeout(200)
+    // Its end: the command opened it before the temporary file, and nobody else has it open now.
     letGo(fifo)
     expect(await end).toMatchObject({ code: 0 })
     expect(modeOf('out.f32')).toBe(result)

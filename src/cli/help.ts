@@ -63,10 +63,10 @@ Options:
   --beta B             how sharply softplus bends (default 1): finite, not 0
   --threshold T        where beta x is above T, softplus is taken to be x, and
                        its derivative 1 (default Infinity)
-  --threads N          let up to N threads compute (1 to 1024) instead of the main
-                       one. It pays where computing takes longer than reading
-                       and writing: inverse, or backend scalar. Backend js has
-                       no threads: it computes on the main one either way
+  --threads N          let up to N threads compute (1 to 1024) instead of the
+                       main one. It pays where computing takes longer than
+                       reading and writing: inverse, or backend scalar. Backend
+                       js has no threads: it computes on the main one anyway
   -q, --quiet          no progress, no summary; errors only
   -h, --help           show this text
 Write a negative number with an equals sign: --beta=-2.
