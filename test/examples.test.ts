@@ -1,11 +1,13 @@
 // The examples, run as their readers would.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createServer } from '../examples/server/server.mjs'
 import { softplus } from '../src/index'
 
@@ -77,8 +79,16 @@ describe('examples/server', () => {
       expect(await response.json()).toMatchObject({ message: expect.stringMatching(message) })
     })
 
-    test('another content type is answered with 415', async () => {
-      expect((await post(path, Buffer.from('{}'), 'text/csv')).status).toBe(415)
+    // A parsed `{"length": n}` must never be taken for an array.
+    test.each([
+      ['text/csv', '{}'],
+      ['text/plain', 'text'],
+      ['application/json', '{"length":100000000}'],
+      ['application/json; charset=utf-8', '1e9'],
+      ['application/octet-streams', 'text'],
+    ])('%s is answered with 415', async (type, body) => {
+      const response = await post(path, Buffer.from(body), type)
+      expect(response.status).toBe(415)
     })
   })
 
@@ -88,4 +98,206 @@ describe('examples/server', () => {
     const response = await post('/softplus/stream', large)
     expect((await response.arrayBuffer()).byteLength).toBe(large.length)
   })
+
+  describe('many bodies at once', () => {
+    const mebibyte = 2 ** 20
+    const open: Socket[] = []
+
+    afterEach(async () => {
+      const closed = open.map((socket) => socket.closed || once(socket, 'close'))
+      for (const socket of open.splice(0)) socket.destroy()
+      await Promise.all(closed)
+    })
+
+    /** Sends the head of a request and keeps the connection, on which a body of any length may follow. */
+    async function begin(...headers: string[]) {
+      const connection = await request((app.server.address() as AddressInfo).port, headers)
+      open.push(connection.socket)
+      return connection
+    }
+    const beginBody = async (length: number) => begin(`content-length: ${length}`)
+    const busy = /^HTTP\/1\.1 503 .*\r\nretry-after: \d+\r\n/is
+
+    test('those beyond 64 MiB are answered with 503 before they are read', async () => {
+      const x = floats(2 * mebibyte)
+      const bodies = await Promise.all(Array.from({ length: 32 }, () => beginBody(8 * mebibyte)))
+      for (const { socket } of bodies) socket.write(bytesOf(x).subarray(0, 4))
+      // None can be answered with 200 yet: the rest of every body is still missing.
+      const refused = await firstOf(24, bodies)
+      for (const { answer } of refused) expect(answer()).toMatch(busy)
+      const accepted = bodies.filter((body) => !refused.includes(body))
+      expect(accepted).toHaveLength(8)
+
+      for (const { socket } of accepted) socket.write(bytesOf(x).subarray(4))
+      const expected = bytesOf(softplus(x))
+      for (const { wholeAnswer } of accepted) {
+        const bytes = await wholeAnswer(expected.length)
+        expect(bytes.subarray(0, 15).toString()).toBe('HTTP/1.1 200 OK')
+        expect(bytes.subarray(-expected.length).equals(expected)).toBe(true)
+      }
+      // A refused connection goes on after its body, which is dropped.
+      const [{ socket, answer }] = refused
+      socket.write(bytesOf(x).subarray(4))
+      const before = answer().length
+      socket.write(head('content-length: 0'))
+      await until(() => answer().length > before)
+      expect(answer().slice(before)).toMatch(/^HTTP\/1\.1 200 /)
+    })
+
+    test('a body in chunks counts as much as has come of it', async () => {
+      const chunk = Buffer.alloc(mebibyte)
+      const bodies = await Promise.all(
+        Array.from({ length: 5 }, () => begin('transfer-encoding: chunked')),
+      )
+      for (const { socket } of bodies)
+        for (let i = 0; i < 15; i++) {
+          socket.write(`${mebibyte.toString(16)}\r\n`)
+          socket.write(chunk)
+          socket.write('\r\n')
+        }
+      const [{ answer }] = await firstOf(1, bodies)
+      expect(answer()).toMatch(busy)
+      await delay(200)
+      expect(bodies.filter((body) => body.answer() !== '')).toHaveLength(1)
+    })
+
+    test('bodies whose sender has gone no longer count', async () => {
+      const bodies = await Promise.all(Array.from({ length: 4 }, () => beginBody(16 * mebibyte)))
+      const refused = await beginBody(4)
+      await until(() => refused.answer() !== '')
+      expect(refused.answer()).toMatch(busy)
+      for (const { socket } of bodies) socket.destroy()
+      const status = async () => (await post('/softplus', Buffer.alloc(16 * mebibyte))).status
+      await until(async () => (await status()) === 200)
+    })
+
+    test('streams count too', async () => {
+      await Promise.all(Array.from({ length: 4 }, () => beginBody(16 * mebibyte)))
+      await until(async () => (await post('/softplus/stream', Buffer.alloc(4))).status === 503)
+    })
+  })
+
+  test('a body that never ends is answered with 408, as requestTimeout says', async () => {
+    expect(app.server.requestTimeout).toBeGreaterThan(0)
+    expect(app.server.requestTimeout).toBeLessThanOrEqual(300_000)
+    // Node takes the larger of the two for the whole request.
+    const http = { connectionsCheckingInterval: 50, headersTimeout: 200 }
+    const impatient = createServer({ requestTimeout: 200, http })
+    try {
+      await impatient.listen({ port: 0, host: '127.0.0.1' })
+      const { port } = impatient.server.address() as AddressInfo
+      const { socket, answer } = await request(port, ['content-length: 8'])
+      socket.write('four')
+      await until(() => answer() !== '')
+      expect(answer()).toMatch(/^HTTP\/1\.1 408 /)
+      await until(() => socket.closed)
+    } finally {
+      await impatient.close()
+    }
+  })
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: whole requests are answered, half-sent ones cut off, and the exit code is 0',
+    async (signal) => {
+      const server = spawn(process.execPath, [join(root, 'examples', 'server', 'server.mjs')], {
+        env: { ...process.env, PORT: '0' },
+      })
+      const exited = once(server, 'exit')
+      try {
+        let log = ''
+        let complaints = ''
+        server.stderr.setEncoding('utf8').on('data', (text) => {
+          complaints += text
+        })
+        server.stdout.setEncoding('utf8').on('data', (text) => {
+          log += text
+        })
+        const listening = /listening at http:\/\/127\.0\.0\.1:(\d+)/
+        await until(() => listening.test(log))
+        const port = Number(listening.exec(log)?.[1])
+
+        const x = floats(2 ** 22)
+        const whole = await request(port, [`content-length: ${4 * x.length}`])
+        whole.socket.write(bytesOf(x))
+        await until(() => whole.answer() !== '')
+        // Sockets cannot hold all of the answer: the request is in work as long as it is not read.
+        whole.socket.pause()
+
+        const halfHead = connect(port, '127.0.0.1').on('error', () => {})
+        halfHead.write('POST /softplus HTTP/1.1\r\nhost: x\r\n')
+        const silent = connect(port, '127.0.0.1').on('error', () => {})
+        await once(silent, 'connect')
+        const half = await request(port, ['content-length: 8'])
+        half.socket.write('four')
+        const halfStream = await request(port, ['transfer-encoding: chunked'], '/softplus/stream')
+        halfStream.socket.write('4\r\nfour\r\n')
+        await until(() => (log.match(/incoming request/g) ?? []).length === 3)
+
+        server.kill(signal)
+        await until(() => half.socket.closed && halfStream.socket.closed)
+        expect(half.answer()).toBe('')
+
+        const bytes = await whole.wholeAnswer(4 * x.length)
+        expect(bytes.subarray(-4 * x.length).equals(bytesOf(softplus(x)))).toBe(true)
+        await until(() => halfHead.closed && silent.closed)
+        expect(await Promise.race([exited, delay(20_000)])).toEqual([0, null])
+        expect(complaints).toBe('')
+      } finally {
+        server.kill('SIGKILL')
+        await exited
+      }
+    },
+  )
 })
+
+const head = (...headers: string[]) => headTo('/softplus', headers)
+const headTo = (path: string, headers: string[]) =>
+  [
+    `POST ${path} HTTP/1.1`,
+    'host: localhost',
+    'content-type: application/octet-stream',
+    ...headers,
+    '\r\n',
+  ].join('\r\n')
+
+/** A connection that has sent the head of a request, and what has come back on it. */
+async function request(port: number, headers: string[], path = '/softplus') {
+  const socket = connect(port, '127.0.0.1').on('error', () => {})
+  const chunks: Buffer[] = []
+  let length = 0
+  socket.on('data', (chunk) => {
+    chunks.push(chunk)
+    length += chunk.length
+  })
+  await once(socket, 'connect')
+  socket.write(headTo(path, headers))
+  return {
+    socket,
+    answer: () => Buffer.concat(chunks).toString('latin1'),
+    async wholeAnswer(bodyLength: number): Promise<Buffer> {
+      socket.resume()
+      await until(() => length > bodyLength)
+      const headLength = Buffer.concat(chunks).indexOf('\r\n\r\n') + 4
+      await until(() => length === headLength + bodyLength)
+      return Buffer.concat(chunks)
+    },
+  }
+}
+
+type Request = Awaited<ReturnType<typeof request>>
+
+/** The requests that have an answer, once there are so many. */
+async function firstOf(count: number, requests: Request[]): Promise<Request[]> {
+  const answered = () => requests.filter(({ answer }) => answer() !== '')
+  await until(() => answered().length >= count)
+  return answered()
+}
+
+/** Waits for what must come soon; the deadline only tells it from what never comes. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${holds}`)
+    await delay(10)
+  }
+}

@@ -1,3 +1,4 @@
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { Server } from 'node:http'
+import type { FastifyHttpOptions, FastifyInstance } from 'fastify'
 
-export function createServer(options?: FastifyServerOptions): FastifyInstance
+export function createServer(options?: FastifyHttpOptions<Server>): FastifyInstance
