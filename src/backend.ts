@@ -1,5 +1,4 @@
-// Which backend this process uses: the best native one, the one SOFTPLUS_BACKEND names, or
-// TypeScript with a warning.
+// Which backend this process uses: the best native one, the one SOFTPLUS_BACKEND names, or TypeScript with a warning.
 import type { LoadedAddon } from './addon'
 import { withCode } from './errors'
 import type { Kernels } from './functions'
@@ -10,11 +9,14 @@ export type BackendName = 'avx512' | 'avx2' | 'neon' | 'scalar' | 'js'
 export interface Backend {
   /** The backend in use. All give the same bits. */
   readonly name: BackendName
-  /** What SOFTPLUS_BACKEND may name here, best first. Only 'js' if the addon was not loaded. */
+  /**
+   * What SOFTPLUS_BACKEND may name here, best first; only 'js' where the addon cannot be loaded. Under
+   * SOFTPLUS_BACKEND=js the addon is loaded when this is first read, and never used.
+   */
   readonly available: readonly BackendName[]
   /** The path of the native addon in use, or null. */
   readonly addon: string | null
-  /** Why the native addon could not be loaded, or null. */
+  /** Why the native addon is not in use, or null if it is or nobody wants it. */
   readonly error: Error | null
 }
 
@@ -23,45 +25,66 @@ export interface Selection {
   kernels: Kernels
 }
 
-const names: readonly string[] = ['avx512', 'avx2', 'neon', 'scalar', 'js']
-
 /**
- * @param forced What SOFTPLUS_BACKEND says; undefined or empty for the best there is. 'js' leaves
- * the addon unloaded.
+ * @param forced What SOFTPLUS_BACKEND says; undefined or empty for the best there is. 'js' leaves the
+ * addon unloaded until someone asks what else is available.
  * @throws {Error} ERR_SOFTPLUS_BACKEND if it names what cannot run here.
  */
 export function selectBackend(forced: string | undefined, load: () => LoadedAddon): Selection {
-  if (forced && !names.includes(forced))
-    throw cannotRun(forced, `It must be one of ${names.join(', ')}`)
-  if (forced === 'js') return jsSelection(null)
+  if (forced === 'js') return { backend: forcedJs(load), kernels: jsKernels }
   let loaded: LoadedAddon
   try {
     loaded = load()
   } catch (error) {
-    if (forced) throw cannotRun(forced, (error as Error).message)
+    if (forced) throw cannotRun(forced, ['js'], (error as Error).message)
     warn(error as Error)
-    return jsSelection(error as Error)
+    const backend: Backend = { name: 'js', available: jsOnly, addon: null, error: error as Error }
+    return { backend: Object.freeze(backend), kernels: jsKernels }
   }
-  const { addon, path } = loaded
-  const available = [...addon.available, 'js'] as BackendName[]
+  const available = availableWith(loaded)
   const name = (forced || available[0]) as BackendName
-  if (!available.includes(name)) throw cannotRun(name, `Here it may be ${available.join(', ')}`)
-  return selection({ name, available, addon: path, error: null }, addon.kernels(name))
+  if (!available.includes(name)) throw cannotRun(name, available)
+  const backend: Backend = { name, available, addon: loaded.path, error: null }
+  return { backend: Object.freeze(backend), kernels: loaded.addon.kernels(name) }
 }
 
-const selection = (backend: Backend, kernels: Kernels): Selection => ({
-  backend: Object.freeze({ ...backend, available: Object.freeze([...backend.available]) }),
-  kernels,
-})
+const jsOnly: readonly BackendName[] = Object.freeze(['js'] as const)
 
-const jsSelection = (error: Error | null): Selection =>
-  selection({ name: 'js', available: ['js'], addon: null, error }, jsKernels)
+const availableWith = ({ addon }: LoadedAddon) =>
+  Object.freeze([...addon.available, 'js'] as BackendName[])
 
-const cannotRun = (name: string, reason: string): Error =>
+// Whoever forces js may do so because of a broken addon: it must not be loaded unasked, nor fail.
+function forcedJs(load: () => LoadedAddon): Backend {
+  let available: readonly BackendName[] | undefined
+  const ask = () => {
+    try {
+      return availableWith(load())
+    } catch {
+      return jsOnly
+    }
+  }
+  return Object.freeze({
+    name: 'js',
+    get available() {
+      available ??= ask()
+      return available
+    },
+    addon: null,
+    error: null,
+  })
+}
+
+const cannotRun = (name: string, available: readonly string[], reason = ''): Error =>
   withCode(
-    new Error(`SOFTPLUS_BACKEND names "${name}", which cannot run here. ${reason}`),
+    new Error(
+      `SOFTPLUS_BACKEND must be ${listOf(available)} here, or empty; got ${JSON.stringify(name)}` +
+        (reason && `. ${reason}`),
+    ),
     'ERR_SOFTPLUS_BACKEND',
   )
+
+const listOf = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' or ')
 
 // Shared by the ESM and the CommonJS build, so that a process which loads both is warned once.
 const warned = Symbol.for('softplus.fallback.warned')
@@ -72,7 +95,7 @@ function warn(error: Error): void {
   process[warned] = true
   process.emitWarning(
     `softplus runs in TypeScript, with the same results but many times slower. ${error.message}. ` +
-      'Reinstall softplus for this platform, or set SOFTPLUS_BACKEND=js to run without this warning.',
+      'Set SOFTPLUS_BACKEND=js to run without this warning.',
     { type: 'SoftplusWarning', code: 'SOFTPLUS_FALLBACK' },
   )
 }

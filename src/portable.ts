@@ -20,13 +20,44 @@ export type { Backend, BackendName } from './backend'
 export type { StreamOptions } from './stream'
 
 const forced = typeof process === 'undefined' ? undefined : process.env?.SOFTPLUS_BACKEND
-// Without --allow-addons Node's permission model selects this build by itself: nobody asked for it.
-const isRefused = globalThis.process?.permission?.has('addon') === false
+
+/** Why a process that may expect the addon has this build; undefined where nobody expects one. */
+function reasonForLoss(): string | undefined {
+  // Node selects this build by itself then: nobody asked for it.
+  if (globalThis.process?.permission?.has('addon') === false)
+    return "Node's permission model refuses addons: give --allow-addons"
+  if (!isNode() || areAddonsDisabled()) return undefined
+  return (
+    'A bundler, or another loader than that of Node, left out the native addon: mark softplus as external, ' +
+    'or set the condition "node-addons" and copy prebuilds/ beside the folder of the bundle'
+  )
+}
+
+// Other runtimes, and what bundlers put into browsers, have a process too; from version 21 on Node names itself.
+function isNode(): boolean {
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } }
+  const agent = navigator?.userAgent ?? 'Node.js'
+  return globalThis.process?.versions?.node !== undefined && agent.startsWith('Node.js')
+}
+
+// Called without arguments, dlopen loads nothing: it says that they are missing, or that Node was told --no-addons.
+function areAddonsDisabled(): boolean {
+  try {
+    ;(process.dlopen as () => void)()
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED'
+  }
+  return false
+}
+
+const loss = forced === 'js' ? undefined : reasonForLoss()
 const unloadable = () => {
-  const reason = isRefused
-    ? "Node's permission model refuses addons: give --allow-addons"
-    : 'This is the build of softplus without addons (condition "node-addons" is off)'
-  throw withCode(new Error(reason), 'ERR_SOFTPLUS_ADDON')
+  throw withCode(
+    new Error(
+      loss ?? 'This is the build of softplus without addons (condition "node-addons" is off)',
+    ),
+    'ERR_SOFTPLUS_ADDON',
+  )
 }
 // No import of node:stream: a bundle for browsers could not have it.
 function loadTransform() {
@@ -41,9 +72,12 @@ function loadTransform() {
 }
 const api: Api = createApi(jsKernels, { defaultThreads: () => 1, loadTransform })
 
-/** Always 'js' here, with a warning where addons are refused; naming another in SOFTPLUS_BACKEND is an error. */
+/**
+ * Always 'js' here, with a warning where Node could have loaded the addon; naming another in SOFTPLUS_BACKEND is an
+ * error.
+ */
 export const backend: Backend = selectBackend(
-  forced || (isRefused ? undefined : 'js'),
+  forced || (loss === undefined ? 'js' : undefined),
   unloadable,
 ).backend
 

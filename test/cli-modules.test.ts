@@ -333,7 +333,7 @@ describe('main', () => {
   test('a backend that cannot run: exit code 2', async () => {
     vi.stubEnv('SOFTPLUS_BACKEND', 'abacus')
     expect(await main(['info'])).toBe(2)
-    expect(stderr).toMatch(/^softplus: SOFTPLUS_BACKEND names "abacus"/)
+    expect(stderr).toMatch(/^softplus: SOFTPLUS_BACKEND must be .*; got "abacus"/)
   })
 
   test('a reader that closes the pipe: exit code 0, quietly', async () => {

@@ -18,7 +18,9 @@ import { runInNewContext } from 'node:vm'
 import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { candidates, loadAddon } from '../src/addon'
-import * as portable from '../src/portable'
+import { createApi } from '../src/api'
+import { jsKernels } from '../src/math/kernels'
+import { node as platform } from '../src/node'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { addon, path: builtAddon } = loadAddon()
@@ -30,18 +32,16 @@ const permission = process.allowedNodeEnvironmentFlags.has('--permission')
 const inputs = '[-Infinity, -104, -20, -2, -0, 1e-40, 0.5, 2, 20, 88.75, Infinity]'
 const x = new Float32Array(JSON.parse(inputs.replaceAll('Infinity', '1e999')))
 const hex = (y: Float32Array): string => Buffer.from(y.buffer).toString('hex')
-const expected = [
-  portable.softplus(x),
-  portable.softplus.derivative(x, { beta: 2 }),
-  portable.softplus.inverse(x),
-].map(hex)
+const { softplus } = createApi(jsKernels, platform)
+const expected = [softplus(x), softplus.derivative(x, { beta: 2 }), softplus.inverse(x)].map(hex)
 
 // Prints the backend and the bits of a few calls.
 const use = `
 const x = Float32Array.from(${inputs})
 const hex = (y) => Buffer.from(y.buffer).toString('hex')
 const results = [softplus(x), softplus.derivative(x, { beta: 2 }), softplus.inverse(x)].map(hex)
-console.log(JSON.stringify({ name: backend.name, addon: backend.addon, results }))
+const error = backend.error && backend.error.message
+console.log(JSON.stringify({ name: backend.name, addon: backend.addon, error, results }))
 `
 const programs = {
   'use.mjs': `import { backend, softplus } from 'softplus'\n${use}`,
@@ -174,6 +174,7 @@ describe('installed', () => {
     expect(node(file)).toEqual({
       name: addon.available[0],
       addon: prebuilt,
+      error: null,
       results: expected,
       stderr: '',
     })
@@ -181,7 +182,7 @@ describe('installed', () => {
 
   test.each(['use.mjs', 'use.cjs'])('%s under node --no-addons: TypeScript', (file) => {
     const found = node(file, '--no-addons')
-    expect(found).toEqual({ name: 'js', addon: null, results: expected, stderr: '' })
+    expect(found).toEqual({ name: 'js', addon: null, error: null, results: expected, stderr: '' })
   })
 
   // Node then takes the build without addons by itself, which must not go unnoticed.
@@ -229,9 +230,45 @@ describe('bundled by esbuild', () => {
     return outfile
   }
 
-  test.each(['esm', 'cjs'] as const)('for Node as %s: TypeScript, silently', (format) => {
-    const found = node(bundle('plain', { platform: 'node', format }))
-    expect(found).toEqual({ name: 'js', addon: null, results: expected, stderr: '' })
+  test.each(['esm', 'cjs'] as const)(
+    'for Node as %s: TypeScript, and one warning tells how to have the addon',
+    (format) => {
+      const file = bundle('plain', { platform: 'node', format })
+      const found = node(file)
+      expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
+      expect(found.error).toContain('A bundler')
+      expect(found.error).toContain('mark softplus as external')
+      expect(found.error).toContain('set the condition "node-addons" and copy prebuilds/')
+      expect(found.stderr.split('SOFTPLUS_FALLBACK')).toHaveLength(2)
+      expect(found.stderr).toContain(found.error)
+      expect(found.stderr).not.toContain('Reinstall')
+
+      // Whoever asks to do without the addon has not lost it.
+      const silent = { name: 'js', addon: null, error: null, results: expected, stderr: '' }
+      expect(node(file, '--no-addons')).toEqual(silent)
+      const environments = [{ NODE_OPTIONS: '--no-addons' }, { SOFTPLUS_BACKEND: 'js' }]
+      for (const variables of environments) {
+        const { stdout, stderr } = run(process.execPath, [file], project, {
+          ...environment,
+          ...variables,
+        })
+        expect({ ...JSON.parse(stdout), stderr }).toEqual(silent)
+      }
+    },
+  )
+
+  test('for Node, twice in one process: one warning', () => {
+    const [esm, cjs] = (['esm', 'cjs'] as const).map((format) =>
+      bundle('twice', { platform: 'node', format }),
+    )
+    writeFileSync(
+      join(project, 'twice', 'both.cjs'),
+      `require(${JSON.stringify(cjs)})
+      import(require('node:url').pathToFileURL(${JSON.stringify(esm)}))`,
+    )
+    const { stdout, stderr } = run(process.execPath, [join('twice', 'both.cjs')], project)
+    expect(stdout.trim().split('\n')).toHaveLength(2)
+    expect(stderr.split('SOFTPLUS_FALLBACK')).toHaveLength(2)
   })
 
   describe.each(['esm', 'cjs'] as const)('for Node with addons as %s', (format) => {
@@ -260,7 +297,12 @@ describe('bundled by esbuild', () => {
     const printed: string[] = []
     runInNewContext(source, { Buffer, console: { log: (line: string) => printed.push(line) } })
     expect(printed).toHaveLength(1)
-    expect(JSON.parse(printed[0])).toEqual({ name: 'js', addon: null, results: expected })
+    expect(JSON.parse(printed[0])).toEqual({
+      name: 'js',
+      addon: null,
+      error: null,
+      results: expected,
+    })
   })
 })
 
