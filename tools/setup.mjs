@@ -45,6 +45,9 @@ function headers() {
   return prefix ? [`--nodedir=${prefix}`] : []
 }
 
+// Warnings are errors where the project's CI asks for it.
+const warnings = process.env.SOFTPLUS_WERROR === '1' ? ['--softplus_werror=1'] : []
+
 // Not `npm ci`: that refuses a lock file without the optional packages of other platforms, which not
 // every registry has.
 const install = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
@@ -55,7 +58,12 @@ if (
   force ||
   changedAt(at('build/Release/softplus.node')) < newestIn(at('native'), at('binding.gyp'))
 )
-  run('building the native addon', bin('node-gyp'), ['rebuild', '--silent', ...headers()])
+  run('building the native addon', bin('node-gyp'), [
+    'rebuild',
+    '--silent',
+    ...warnings,
+    ...headers(),
+  ])
 
 const sources = [at('src'), at('tsup.config.ts'), at('package.json')]
 if (force || changedAt(at('dist/index.d.cts')) < newestIn(...sources))

@@ -13,6 +13,11 @@
 #include "../math/coefficients.h"
 #include "inline.h"
 
+// A mask of one lane is a bool, and the mathematics combines masks of any kind by | and &.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wbitwise-instead-of-logical"
+#endif
+
 static_assert(FLT_EVAL_METHOD == 0, "float must be rounded to float at every step (on x86-32: -msse2 -mfpmath=sse)");
 
 namespace softplus {
