@@ -16,6 +16,8 @@ const cannotRunHere = 77
 
 export interface Target {
   name: string
+  /** Where it is not the machine's own. */
+  compiler?: string
   cmake: string[]
   /** What runs its programs; empty on the machine itself. */
   runner: string[]
@@ -25,24 +27,25 @@ export const host: Target = { name: process.arch, cmake: [], runner: [] }
 
 export const neon: Target = {
   name: 'neon',
+  compiler: 'aarch64-linux-gnu-g++',
   cmake: [
     '--arch=arm64',
     '--CDCMAKE_SYSTEM_NAME=Linux',
     '--CDCMAKE_SYSTEM_PROCESSOR=aarch64',
-    '--CDCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
     '--CDCMAKE_EXE_LINKER_FLAGS=-static',
   ],
   runner: ['qemu-aarch64-static'],
 }
+
+/** Warnings are errors where the project's CI asks for it. */
+const warnings = `--CDSOFTPLUS_WERROR=${process.env.SOFTPLUS_WERROR === '1' ? 'ON' : 'OFF'}`
 
 const isInstalled = (program: string) =>
   (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)))
 
 /** The programs a target needs and this machine lacks. */
 export const missingFor = (target: Target): string[] =>
-  target === host
-    ? []
-    : ['aarch64-linux-gnu-g++', ...target.runner].filter((program) => !isInstalled(program))
+  [target.compiler ?? [], target.runner].flat().filter((program) => !isInstalled(program))
 
 /** Builds a target's programs, or only what is named, and returns their folder. */
 export function build(target: Target, named: string[] = []): string {
@@ -50,7 +53,8 @@ export function build(target: Target, named: string[] = []): string {
   const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js')
   const only = named.flatMap((name) => ['--target', name])
   const where = ['-d', join(root, 'native'), '-O', folder]
-  const args = ['compile', '--silent', ...where, ...only, ...target.cmake]
+  const compiler = target.compiler ? [`--CDCMAKE_CXX_COMPILER=${target.compiler}`] : []
+  const args = ['compile', '--silent', ...where, ...only, warnings, ...compiler, ...target.cmake]
   const { status, stdout, stderr } = spawnSync(cmakeJs, args, { cwd: root, encoding: 'utf8' })
   if (status !== 0) throw new Error(`cmake-js ${args.join(' ')} failed:\n${stdout}\n${stderr}`)
   return folder
@@ -67,7 +71,7 @@ export function run(target: Target, folder: string, program: string, args: strin
   return { status, stdout }
 }
 
-function testLanes(target: Target, folder: string): boolean {
+export function testLanes(target: Target, folder: string): boolean {
   const programs = readdirSync(folder).filter((file) => /^lanes_[a-z0-9]+$/.test(file))
   if (programs.length === 0) throw new Error(`no tests were built in ${folder}`)
   const results = programs.map((program) => {
@@ -80,7 +84,7 @@ function testLanes(target: Target, folder: string): boolean {
 
 // A function that the linker may merge with another file's would run one backend's instructions in
 // another's place, and a global constructor would run them before anyone asked what the CPU can do.
-function testSymbols(folder: string): boolean {
+export function testSymbols(folder: string): boolean {
   const objects = readdirSync(join(folder, 'CMakeFiles'))
     .map((entry) => /^(avx2|avx512|neon|scalar)\.dir$/.exec(entry)?.[1])
     .filter((name) => name !== undefined)
