@@ -4,7 +4,7 @@
 // object with a function (x, y = x, threshold = none, beta = 1) for every function of the list, and those that take
 // other arrays. The TypeScript side checks what users pass and words their errors; what is checked here is what would
 // otherwise read or write memory it must not. `launch` of the kernels has every function of the list again, to be run
-// in the thread pool (launch.h).
+// in threads of their own (launch.h), and `checkApart` is the check of a job's out.
 #include <napi.h>
 
 #include <string>
@@ -19,7 +19,7 @@ namespace {
 // x, y = x, threshold = none, beta = 1
 napi_value run(napi_env rawEnv, napi_callback_info info) {
   const Napi::Env env(rawEnv);
-  Call<2> call{{{"x"}, {"out"}}};
+  Call<2> call{{}, {{"x"}, {"out"}}};
   if (!call.read(env, info)) return nullptr;
   const auto& [x, y] = call.arrays;
   if (!isApart(env, y, x, true)) return nullptr;
@@ -35,7 +35,7 @@ napi_value run(napi_env rawEnv, napi_callback_info info) {
 // x, grad, y, threshold = none, beta = 1
 napi_value runBackward(napi_env rawEnv, napi_callback_info info) {
   const Napi::Env env(rawEnv);
-  Call<3> call{{{"x"}, {"grad"}, {"out"}}};
+  Call<3> call{{}, {{"x"}, {"grad"}, {"out"}}};
   if (!call.read(env, info)) return nullptr;
   const auto& [x, grad, y] = call.arrays;
   if (!isApart(env, y, x, true) || !isApart(env, y, grad, true)) return nullptr;
@@ -49,7 +49,7 @@ napi_value runBackward(napi_env rawEnv, napi_callback_info info) {
 // x, value, slope, threshold = none, beta = 1
 napi_value runWithDerivative(napi_env rawEnv, napi_callback_info info) {
   const Napi::Env env(rawEnv);
-  Call<3> call{{{"x"}, {"out.value"}, {"out.derivative"}}};
+  Call<3> call{{}, {{"x"}, {"out.value"}, {"out.derivative"}}};
   if (!call.read(env, info)) return nullptr;
   const auto& [x, value, slope] = call.arrays;
   if (!isApart(env, value, x, true) || !isApart(env, slope, x, false) || !isApart(env, slope, value, false))
@@ -57,6 +57,13 @@ napi_value runWithDerivative(napi_env rawEnv, napi_callback_info info) {
 
   const WithDerivativeKernel kernel = call.chosen(static_cast<const Backend*>(call.data)->withDerivative);
   if (x.length > 0) kernel(x.data, value.data, slope.data, x.length, call.options);
+  return nullptr;
+}
+
+// x, y. Only addresses tell that two SharedArrayBuffer objects are the same memory.
+napi_value checkApart(napi_env env, napi_callback_info info) {
+  Call<2> call{{}, {{"x"}, {"out"}}};
+  if (call.read(env, info)) isApart(env, call.arrays[1], call.arrays[0], true);
   return nullptr;
 }
 
@@ -79,7 +86,8 @@ Napi::Value kernelsOf(const Napi::CallbackInfo& info) {
         return env.Undefined();
     functions.Set("launch", launches);
     if (!setFunction(env, functions, "backward", runBackward, backend) ||
-        !setFunction(env, functions, "withDerivative", runWithDerivative, backend))
+        !setFunction(env, functions, "withDerivative", runWithDerivative, backend) ||
+        !setFunction(env, functions, "checkApart", checkApart, nullptr))
       return env.Undefined();
     return functions;
   }

@@ -49,25 +49,40 @@ inline bool readFloat(napi_env env, napi_value value, float& number) {
   return true;
 }
 
-// The arguments of a function: some that are left to it, arrays, all as long as the first, threshold = none, beta = 1.
-template <size_t arrayCount, size_t leadingCount = 0>
-struct Call {
-  Array arrays[arrayCount];
-  napi_value leading[leadingCount + 1] = {};
+// The last arguments of a function: threshold = none, beta = 1.
+struct Scaling {
   Options options = {};
   bool hasThreshold = false, hasBeta = false;
+
+  bool read(napi_env env, const napi_value* given, size_t count) {
+    hasThreshold = count > 0;
+    hasBeta = count > 1;
+    if (hasThreshold && !readFloat(env, given[0], options.threshold)) return false;
+    if (hasBeta && !readFloat(env, given[1], options.beta)) return false;
+    if (options.beta == 0) throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "beta must not be 0; got 0");
+    return options.beta != 0;
+  }
+
+  template <class Run>
+  Run chosen(const Ways<Run>& ways) const {
+    return hasBeta ? ways.scaled : hasThreshold ? ways.thresholded : ways.plain;
+  }
+};
+
+// The arguments of a function: arrays, all as long as the first, then its scaling.
+template <size_t arrayCount>
+struct Call : Scaling {
+  Array arrays[arrayCount];
   void* data = nullptr;
 
   // Arrays that are not given are the first one.
   bool read(napi_env env, napi_callback_info info) {
-    constexpr size_t most = leadingCount + arrayCount + 2;
-    napi_value arguments[most];
+    constexpr size_t most = arrayCount + 2;
+    napi_value given[most];
     size_t count = most;
-    if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return false;
-    for (size_t i = 0; i < leadingCount; i++) leading[i] = arguments[i];
-    const napi_value* given = arguments + leadingCount;
+    if (napi_get_cb_info(env, info, &count, given, nullptr, &data) != napi_ok) return false;
     for (size_t i = 0; i < arrayCount; i++) {
-      if (i > 0 && leadingCount + i >= count) {
+      if (i > 0 && i >= count) {
         const char* name = arrays[i].name;
         arrays[i] = arrays[0];
         arrays[i].name = name;
@@ -76,17 +91,7 @@ struct Call {
       if (!readArray(env, given[i], arrays[i])) return false;
       if (arrays[i].length != arrays[0].length) return throwLength(env, arrays[i]);
     }
-    hasThreshold = count > leadingCount + arrayCount;
-    hasBeta = count > leadingCount + arrayCount + 1;
-    if (hasThreshold && !readFloat(env, given[arrayCount], options.threshold)) return false;
-    if (hasBeta && !readFloat(env, given[arrayCount + 1], options.beta)) return false;
-    if (options.beta == 0) throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "beta must not be 0; got 0");
-    return options.beta != 0;
-  }
-
-  template <class Run>
-  Run chosen(const Ways<Run>& ways) const {
-    return hasBeta ? ways.scaled : hasThreshold ? ways.thresholded : ways.plain;
+    return Scaling::read(env, given + arrayCount, count > arrayCount ? count - arrayCount : 0);
   }
 
   static bool throwLength(napi_env env, const Array& array) {

@@ -1,11 +1,17 @@
 // A kernel as the function that users call, in every way it can be run. What they pass is checked
 // first.
-import type { Transform } from 'node:stream'
 import { type AsyncActivation, createAsync } from './async'
-import { describe, withCode } from './errors'
-import type { BackwardKernel, Kernel, Launch, WithDerivativeKernel } from './functions'
+import { notTaken } from './errors'
+import type {
+  BackwardKernel,
+  FunctionName,
+  Kernel,
+  Kernels,
+  WithDerivativeKernel,
+} from './functions'
+import { lengthOf } from './intrinsics'
 import type { Platform } from './platform'
-import { createStream, type StreamOptions } from './stream'
+import { createStream, type StreamOptions, type Transform } from './stream'
 import {
   checkArray,
   checkBeta,
@@ -15,6 +21,12 @@ import {
   checkOutPair,
   checkThreshold,
 } from './validate'
+
+/** A new array's type: `Float32Array<ArrayBuffer>` from TypeScript 5.7 on, `Float32Array` before. */
+export type NewFloat32Array = ReturnType<Float32ArrayConstructor['of']>
+
+/** What is written: the array that was given, or a new one. */
+export type Written<Out> = Out extends Float32Array ? Out : NewFloat32Array
 
 export interface Output {
   /**
@@ -48,10 +60,16 @@ export interface Activation<Options extends object> {
    * SharedArrayBuffer.
    * @returns `options.out`, or a new Float32Array as long as x.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE if x or out is no Float32Array or an option of the
-   * wrong type; ERR_INVALID_STATE if x or out is detached.
+   * wrong type; ERR_INVALID_ARG_VALUE if there is no such option; ERR_INVALID_STATE if x or out is
+   * detached.
    * @throws {RangeError} ERR_OUT_OF_RANGE if out has another length or partly overlaps x, or beta
    * or threshold is out of its range. Nothing is written by a call that throws.
    */
+  (x: Float32Array, options?: Options & { out?: undefined }): NewFloat32Array
+  <Out extends Float32Array | undefined>(
+    x: Float32Array,
+    options: Options & { out: Out },
+  ): Written<Out>
   (x: Float32Array, options?: Options & Output): Float32Array
   /**
    * Overwrites x with f(x) and returns it. Throws as the call does.
@@ -111,25 +129,37 @@ function run(
  * @example
  * softplus.backward(Float32Array.of(0, 2), Float32Array.of(3, 1)) // Float32Array [1.5, 0.880797…]
  */
-export type Backward = (
-  x: Float32Array,
-  grad: Float32Array,
-  options?: SoftplusOptions & Output,
-) => Float32Array
+export interface Backward {
+  (
+    x: Float32Array,
+    grad: Float32Array,
+    options?: SoftplusOptions & { out?: undefined },
+  ): NewFloat32Array
+  <Out extends Float32Array | undefined>(
+    x: Float32Array,
+    grad: Float32Array,
+    options: SoftplusOptions & { out: Out },
+  ): Written<Out>
+  (x: Float32Array, grad: Float32Array, options?: SoftplusOptions & Output): Float32Array
+}
+
+const scalingNames = ['beta', 'threshold']
+const withOut = [...scalingNames, 'out']
 
 export function createBackward(kernel: BackwardKernel, settled: number): Backward {
-  return (x, grad, options) => {
-    checkOptions(options)
+  const backward = (x: Float32Array, grad: Float32Array, options?: SoftplusOptions & Output) => {
+    checkOptions(options, withOut)
     const scaling = options === undefined ? {} : readScaling(options)
     const out = options?.out
     checkArray('x', x)
     checkArray('grad', grad)
     checkLength('grad', grad, x)
     if (out !== undefined) checkOut(x, out)
-    const y = out ?? new Float32Array(x.length)
+    const y = out ?? new Float32Array(lengthOf.call(x))
     kernel(x, grad, y, ...argumentsOf(scaling, settled))
     return y
   }
+  return backward as Backward
 }
 
 /** Where `withDerivative` writes. What is left out is a new Float32Array. */
@@ -153,17 +183,37 @@ export interface OutputPair {
  * const { value, derivative } = softplus.withDerivative(Float32Array.of(0, 2))
  * // value: Float32Array [0.693147…, 2.126928…], derivative: Float32Array [0.5, 0.880797…]
  */
-export type WithDerivative = (
-  x: Float32Array,
-  options?: SoftplusOptions & OutputPair,
-) => { value: Float32Array; derivative: Float32Array }
+export interface WithDerivative {
+  (
+    x: Float32Array,
+    options?: SoftplusOptions & { out?: undefined },
+  ): Pair<NewFloat32Array, NewFloat32Array>
+  <Value extends Float32Array | undefined, Derivative extends Float32Array | undefined>(
+    x: Float32Array,
+    options: SoftplusOptions & { out: Pair<Value, Derivative> },
+  ): Pair<Written<Value>, Written<Derivative>>
+  <Value extends Float32Array | undefined>(
+    x: Float32Array,
+    options: SoftplusOptions & { out: { value: Value; derivative?: undefined } },
+  ): Pair<Written<Value>, NewFloat32Array>
+  <Derivative extends Float32Array | undefined>(
+    x: Float32Array,
+    options: SoftplusOptions & { out: { value?: undefined; derivative: Derivative } },
+  ): Pair<NewFloat32Array, Written<Derivative>>
+  (x: Float32Array, options?: SoftplusOptions & OutputPair): Pair<Float32Array, Float32Array>
+}
+
+export interface Pair<Value, Derivative> {
+  value: Value
+  derivative: Derivative
+}
 
 export function createWithDerivative(
   kernel: WithDerivativeKernel,
   settled: number,
 ): WithDerivative {
-  return (x, options) => {
-    checkOptions(options)
+  const withDerivative = (x: Float32Array, options?: SoftplusOptions & OutputPair) => {
+    checkOptions(options, withOut)
     const scaling = options === undefined ? {} : readScaling(options)
     const out = options?.out
     checkOutPair(out)
@@ -171,52 +221,66 @@ export function createWithDerivative(
     checkArray('x', x)
     if (value !== undefined) checkOut(x, value, 'out.value')
     if (derivative !== undefined) checkOut(x, derivative, 'out.derivative')
-    const y = value ?? new Float32Array(x.length)
-    const slope = derivative ?? new Float32Array(x.length)
+    const y = value ?? new Float32Array(lengthOf.call(x))
+    const slope = derivative ?? new Float32Array(lengthOf.call(x))
     kernel(x, y, slope, ...argumentsOf(scaling, settled))
     return { value: y, derivative: slope }
   }
+  return withDerivative as WithDerivative
 }
 
-type ReadOptions = (options: SoftplusOptions) => SoftplusOptions
-
-const readScaling: ReadOptions = ({ beta, threshold }) => ({
+const readScaling = ({ beta, threshold }: SoftplusOptions): SoftplusOptions => ({
   beta: checkBeta(beta),
   threshold: checkThreshold(threshold),
 })
 
-const readNone: ReadOptions = ({ beta, threshold }) => {
+const readNone = ({ beta, threshold }: SoftplusOptions): SoftplusOptions => {
   for (const [name, value] of Object.entries({ beta, threshold }))
     if (value !== undefined) throw notTaken(name, value, 'relu is the same for all of them')
   return {}
 }
 
-const notTaken = (name: string, value: unknown, reason: string) =>
-  withCode(
-    new TypeError(`${name} must be left out: ${reason}; got ${describe(value)}`),
-    'ERR_INVALID_ARG_VALUE',
-  )
+/** How a function's options are read, and which it takes. */
+export interface Reading<Result> {
+  read(options: SoftplusOptions): Result
+  names: readonly string[]
+  /** What others take and `read` refuses. */
+  refused: readonly string[]
+}
+
+const scalable: Reading<SoftplusOptions> = { read: readScaling, names: scalingNames, refused: [] }
+
+const fixed: Reading<SoftplusOptions> = { read: readNone, names: [], refused: scalingNames }
+
+/** What functions are made from: the kernels of one backend, and its platform. */
+export interface Parts {
+  kernels: Kernels
+  platform: Platform
+}
 
 // Options are read before arrays are checked: a getter among them may do anything, detach x even.
 function createActivation(
-  kernel: Kernel,
-  launch: Launch,
-  platform: Platform,
-  read: ReadOptions,
+  { kernels, platform }: Parts,
+  name: FunctionName,
+  reading: Reading<SoftplusOptions>,
   settled: number,
 ): Activation<SoftplusOptions> {
+  const { read, names, refused } = reading
+  const kernel = kernels[name]
+  const withOut = [...names, 'out']
+  const refusedInPlace = [...refused, 'out']
   const call = (x: Float32Array, options?: SoftplusOptions & Output): Float32Array => {
-    checkOptions(options)
+    checkOptions(options, withOut, refused)
     const scaling = options === undefined ? {} : read(options)
     const out = options?.out
     checkArray('x', x)
     if (out !== undefined && out !== x) checkOut(x, out)
-    const y = out ?? new Float32Array(x.length)
+    const y = out ?? new Float32Array(lengthOf.call(x))
     run(kernel, x, y, scaling, settled)
     return y
   }
   const inPlace = <X extends Float32Array>(x: X, options?: SoftplusOptions & Output): X => {
-    checkOptions(options)
+    checkOptions(options, names, refusedInPlace)
     const scaling = options === undefined ? {} : read(options)
     const out = options?.out
     if (out !== undefined) throw notTaken('out', out, 'inPlace writes over x')
@@ -224,24 +288,24 @@ function createActivation(
     run(kernel, x, x, scaling, settled)
     return x
   }
-  const readArguments = (options: SoftplusOptions) => argumentsOf(read(options), settled)
-  const stream = createStream(kernel, readArguments, platform.loadTransform)
-  return Object.assign(call, {
+  const readingArguments = {
+    ...reading,
+    read: (options: SoftplusOptions) => argumentsOf(read(options), settled),
+  }
+  const { processors, loadTransform } = platform
+  const launcher = { launch: kernels.launch[name], checkApart: kernels.checkApart, processors }
+  return Object.assign(call as Activation<SoftplusOptions>, {
     inPlace,
-    async: createAsync(launch, readArguments, platform.defaultThreads),
-    stream,
+    async: createAsync(launcher, readingArguments),
+    stream: createStream(kernel, readingArguments, loadTransform),
   })
 }
 
 export const createScalable = (
-  kernel: Kernel,
-  launch: Launch,
-  platform: Platform,
+  parts: Parts,
+  name: FunctionName,
   settled: number,
-): Activation<SoftplusOptions> => createActivation(kernel, launch, platform, readScaling, settled)
+): Activation<SoftplusOptions> => createActivation(parts, name, scalable, settled)
 
-export const createFixed = (
-  kernel: Kernel,
-  launch: Launch,
-  platform: Platform,
-): Activation<NoOptions> => createActivation(kernel, launch, platform, readNone, -Infinity)
+export const createFixed = (parts: Parts, name: FunctionName): Activation<NoOptions> =>
+  createActivation(parts, name, fixed, -Infinity)

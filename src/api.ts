@@ -63,9 +63,9 @@ export interface Api {
 
 // From 18 on softplus is x and its derivative rounds to 1, as e^-18 < 2^-25.
 export function createApi(kernels: Kernels, platform: Platform): Api {
-  const scalable = (name: FunctionName, settled: number) =>
-    createScalable(kernels[name], kernels.launch[name], platform, settled)
-  const fixed = (name: FunctionName) => createFixed(kernels[name], kernels.launch[name], platform)
+  const parts = { kernels, platform }
+  const scalable = (name: FunctionName, settled: number) => createScalable(parts, name, settled)
+  const fixed = (name: FunctionName) => createFixed(parts, name)
   return {
     softplus: Object.assign(scalable('softplus', 18), {
       derivative: scalable('derivative', 18),

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_OUT_OF_RANGE'
   | 'ERR_INVALID_STATE'
+  | 'ABORT_ERR'
   | 'ERR_SOFTPLUS_BACKEND'
   | 'ERR_SOFTPLUS_ADDON'
 
@@ -21,6 +22,12 @@ export const invalidType = (name: string, expected: string, value: unknown, advi
 
 export const outOfRange = (name: string, expected: string, got: string) =>
   withCode(new RangeError(`${name} must be ${expected}; got ${got}`), 'ERR_OUT_OF_RANGE')
+
+export const notTaken = (name: string, value: unknown, reason: string) =>
+  withCode(
+    new TypeError(`${name} must be left out: ${reason}; got ${describe(value)}`),
+    'ERR_INVALID_ARG_VALUE',
+  )
 
 /** A short description of any value, whatever code of its own it would like to run instead. */
 export function describe(value: unknown): string {
@@ -46,6 +53,10 @@ export function isArray(value: unknown): boolean {
     return false
   }
 }
+
+/** A property's name, quoted if it is long or has characters that a terminal might obey. */
+export const describeName = (name: string): string =>
+  /^[\w$]{1,32}$/.test(name) ? name : JSON.stringify(clip(name))
 
 const clip = (text: string): string => (text.length > 32 ? `${text.slice(0, 32)}...` : text)
 

@@ -41,19 +41,27 @@ export type WithDerivativeKernel = (
 
 /**
  * Starts to write f(x) over x and returns at once: in up to `threads` threads, where there are any,
- * else in turns with everything else. done is called once, later, when nothing touches x any more.
- * Returns what ends the work early; done is called then too.
+ * else in turns with everything else. All jobs together have no more threads than `processors`, or
+ * than one of them asks for. done is called once, later, when nothing touches x any more; with an error if
+ * there was one. Returns what ends the work early; done is called then too.
+ *
+ * x may be a function that gives the array. It is called when nothing else can fail any more.
  */
 export type Launch = (
   threads: number,
-  done: () => void,
-  x: Float32Array,
+  processors: number,
+  done: (error?: unknown) => void,
+  x: Float32Array | (() => Float32Array),
   threshold?: number,
   beta?: number,
 ) => () => void
+
+/** Throws unless y is the memory of x, or lies apart from it. */
+export type CheckApart = (x: Float32Array, y: Float32Array) => void
 
 export type Kernels = Record<FunctionName, Kernel> & {
   backward: BackwardKernel
   withDerivative: WithDerivativeKernel
   launch: Record<FunctionName, Launch>
+  checkApart: CheckApart
 }

@@ -8,16 +8,20 @@ import { node } from './node'
 export type {
   Activation,
   Backward,
+  NewFloat32Array,
   NoOptions,
   Output,
   OutputPair,
+  Pair,
   SoftplusOptions,
   WithDerivative,
+  Written,
 } from './activation'
 export type { Relu, Softplus } from './api'
-export type { AsyncActivation, JobOptions } from './async'
+export type { AsyncActivation, JobOptions, TransferError, ViewOf } from './async'
 export type { Backend, BackendName } from './backend'
-export type { StreamOptions } from './stream'
+export type { JobSignal } from './signal'
+export type { ByteTransform, StreamOptions, Transform } from './stream'
 
 const selected = selectBackend(process.env.SOFTPLUS_BACKEND, loadAddon)
 const api: Api = createApi(selected.kernels, node)

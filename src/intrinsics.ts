@@ -14,6 +14,9 @@ export const lengthOf = getterOf<number>(typedArray, 'length')
 export const bufferOf = getterOf<ArrayBufferLike>(typedArray, 'buffer')
 export const byteOffsetOf = getterOf<number>(typedArray, 'byteOffset')
 
+/** As set of a Float32Array: a subclass may have a set of its own. */
+export const setOf = typedArray.set as (this: unknown, values: Float32Array, start: number) => void
+
 /** The elements from start to before end, of memory that x cannot pretend to. */
 export function viewOf(x: Float32Array, start: number, end: number): Float32Array {
   const count = Math.max(0, Math.min(end, lengthOf.call(x)) - start)

@@ -2,7 +2,7 @@
 import type { LoadTransform } from './stream'
 
 export interface Platform {
-  /** How many threads a job gets that asks for no number. */
-  defaultThreads(): number
+  /** How many threads jobs may have; a job that asks for no number gets as many. */
+  processors(): number
   loadTransform: LoadTransform
 }

@@ -8,16 +8,20 @@ import { jsKernels } from './math/kernels'
 export type {
   Activation,
   Backward,
+  NewFloat32Array,
   NoOptions,
   Output,
   OutputPair,
+  Pair,
   SoftplusOptions,
   WithDerivative,
+  Written,
 } from './activation'
 export type { Relu, Softplus } from './api'
-export type { AsyncActivation, JobOptions } from './async'
+export type { AsyncActivation, JobOptions, TransferError, ViewOf } from './async'
 export type { Backend, BackendName } from './backend'
-export type { StreamOptions } from './stream'
+export type { JobSignal } from './signal'
+export type { ByteTransform, StreamOptions, Transform } from './stream'
 
 const forced = typeof process === 'undefined' ? undefined : process.env?.SOFTPLUS_BACKEND
 
@@ -70,7 +74,7 @@ function loadTransform() {
     'ERR_SOFTPLUS_ADDON',
   )
 }
-const api: Api = createApi(jsKernels, { defaultThreads: () => 1, loadTransform })
+const api: Api = createApi(jsKernels, { processors: () => 1, loadTransform })
 
 /**
  * Always 'js' here, with a warning where Node could have loaded the addon; naming another in SOFTPLUS_BACKEND is an

@@ -1,6 +1,6 @@
 // A function as a stream: bytes of little-endian float32 in, as many out.
-import type { Transform } from 'node:stream'
-import type { SoftplusOptions } from './activation'
+import type { Transform as NodeTransform } from 'node:stream'
+import type { Reading, SoftplusOptions } from './activation'
 import { swapLittleEndian } from './endian'
 import { withCode } from './errors'
 import type { Kernel } from './functions'
@@ -11,16 +11,30 @@ export interface StreamOptions {
   highWaterMark?: number
 }
 
+/** What is known of a stream without @types/node. */
+export interface ByteTransform extends AsyncIterable<Uint8Array> {
+  write(chunk: Uint8Array): boolean
+  end(chunk?: Uint8Array): unknown
+  destroy(error?: Error): unknown
+}
+
+/**
+ * node:stream's Transform. Where @types/node is not installed its import gives any, since tsup.config.ts has
+ * the compiler ignore that.
+ */
+export type Transform = [unknown] extends [NodeTransform] ? ByteTransform : NodeTransform
+
 /** node:stream's Transform, asked for when the first stream is made. */
-export type LoadTransform = () => typeof Transform
+export type LoadTransform = () => typeof NodeTransform
 
 export function createStream(
   kernel: Kernel,
-  read: (options: SoftplusOptions) => number[],
+  { read, names, refused }: Reading<number[]>,
   loadTransform: LoadTransform,
 ): (options?: SoftplusOptions & StreamOptions) => Transform {
+  const taken = [...names, 'highWaterMark']
   return (options = {}) => {
-    checkOptions(options)
+    checkOptions(options, taken, refused)
     const scaling = read(options)
     const { highWaterMark } = options
     // The first bytes of a float whose last are in the next chunk.

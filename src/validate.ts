@@ -1,5 +1,5 @@
 // What callers pass, checked before anything is written.
-import { describe, invalidType, isArray, outOfRange, withCode } from './errors'
+import { describe, describeName, invalidType, isArray, outOfRange, withCode } from './errors'
 import { bufferOf, byteOffsetOf, keysOf, lengthOf, tagOf } from './intrinsics'
 
 /**
@@ -59,15 +59,16 @@ export function checkOut(x: Float32Array, y: unknown, name = 'out'): asserts y i
 
 /** @throws {RangeError} ERR_OUT_OF_RANGE if y is not as long as x. */
 export function checkLength(name: string, y: Float32Array, x: Float32Array): void {
-  if (y.length !== x.length)
-    throw outOfRange(name, `as long as x, of length ${x.length}`, `length ${y.length}`)
+  const [length, wanted] = [lengthOf.call(y), lengthOf.call(x)]
+  if (length !== wanted)
+    throw outOfRange(name, `as long as x, of length ${wanted}`, `length ${length}`)
 }
 
 // How many bytes y begins from x, if that makes them overlap.
 function overlapOf(x: Float32Array, y: Float32Array): number | undefined {
   const bytes = byteOffsetOf.call(y) - byteOffsetOf.call(x)
   const isSame = bufferOf.call(y) === bufferOf.call(x)
-  return isSame && Math.abs(bytes) < x.length * 4 ? bytes : undefined
+  return isSame && Math.abs(bytes) < lengthOf.call(x) * 4 ? bytes : undefined
 }
 
 const overlapping = (bytes: number, of: string): string =>
@@ -86,9 +87,35 @@ export function checkSeparate(x: Float32Array, y: Float32Array, of: string, name
   if (bytes !== undefined) throw outOfRange(name, `memory apart from ${of}`, overlapping(bytes, of))
 }
 
-/** @throws {TypeError} ERR_INVALID_ARG_TYPE unless options is undefined or an object, no array. */
-export function checkOptions(options: unknown): void {
+/**
+ * Throws unless options is undefined or an object that has nothing but what is taken. One that is
+ * undefined is left out.
+ *
+ * @param others Names that the call refuses by itself, with a reason.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE for what is no object, or an array; ERR_INVALID_ARG_VALUE for
+ * another option.
+ */
+export function checkOptions(
+  options: unknown,
+  taken: readonly string[],
+  others: readonly string[] = [],
+): void {
   if (options === undefined) return
+  checkObject(options)
+  for (const name in options)
+    if (!taken.includes(name) && !others.includes(name))
+      checkLeftOut('options', options, name, taken)
+}
+
+function checkLeftOut(of: string, options: object, name: string, taken: readonly string[]): void {
+  if ((options as Record<string, unknown>)[name] === undefined) return
+  throw withCode(
+    new TypeError(`${of} must have only ${taken.join(', ')}; got ${describeName(name)}`),
+    'ERR_INVALID_ARG_VALUE',
+  )
+}
+
+function checkObject(options: unknown): asserts options is object {
   const expected = 'an object such as { beta: 2 }'
   if (typeof options === 'number')
     throw invalidType(
@@ -103,14 +130,16 @@ export function checkOptions(options: unknown): void {
     throw invalidType('options', expected, options)
 }
 
-/** @throws {TypeError} ERR_INVALID_ARG_TYPE unless out is undefined or an object that names arrays. */
+/**
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE unless out is undefined or an object that names arrays;
+ * ERR_INVALID_ARG_VALUE if it names another than value and derivative.
+ */
 export function checkOutPair(out: unknown): void {
-  const expected = 'an object such as { value: array, derivative: array }'
-  if (
-    out !== undefined &&
-    (typeof out !== 'object' || out === null || isArray(out) || ArrayBuffer.isView(out))
-  )
-    throw invalidType('out', expected, out)
+  if (out === undefined) return
+  if (typeof out !== 'object' || out === null || isArray(out) || ArrayBuffer.isView(out))
+    throw invalidType('out', 'an object such as { value: array, derivative: array }', out)
+  const taken = ['value', 'derivative']
+  for (const name in out) if (!taken.includes(name)) checkLeftOut('out', out, name, taken)
 }
 
 /** beta rounded to float32. @throws {TypeError | RangeError} unless it is a finite number that does not round to 0. */

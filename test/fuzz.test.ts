@@ -128,7 +128,8 @@ describe('streams', () => {
     const throwing = () => {
       throw reason
     }
-    const stream = createStream(throwing, () => [], node.loadTransform)()
+    const reading = { read: () => [], names: [], refused: [] }
+    const stream = createStream(throwing, reading, node.loadTransform)()
     await expect(pipeline(Readable.from([Buffer.alloc(8)]), stream)).rejects.toBe(reason)
   })
 

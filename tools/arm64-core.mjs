@@ -128,7 +128,7 @@ describe('off the main thread', () => {
           const x = Float32Array.from({ length }, (_, i) => inputs[(i * 7) % inputs.length])
           const want = tested[name](x)
           same(await tested[name].async(x, { threads }), want, `${name}, ${length}`)
-          same(await tested[name].async.inPlace(x, { threads }), want, `${name}, in place`)
+          same(await tested[name].async(x, { threads, transfer: true }), want, `${name}, in place`)
         }
   })
 

@@ -61,7 +61,7 @@ function callAsync(i: number): Promise<unknown> {
   const f = functions[(i >> 5) % functions.length]
   const kind = (i >> 2) % 6
   if (kind < 2) return f.async(x, options)
-  if (kind === 2) return f.async.inPlace(x.slice(), options)
+  if (kind === 2) return f.async(x.slice(), { ...options, transfer: true })
   if (kind === 3) return f.async(x, { ...options, out: new Float32Array(x.length) })
   if (kind === 4) return f.async(x, { threads: 0 }).catch(() => {})
   const controller = new AbortController()

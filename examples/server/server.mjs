@@ -128,7 +128,7 @@ async function whole(app) {
     reply.raw.once('close', () => gone.abort())
     const x = request.body ?? new Float32Array(0)
     try {
-      const y = await softplus.async.inPlace(x, { ...request.query, signal: gone.signal })
+      const y = await softplus.async(x, { ...request.query, signal: gone.signal, transfer: true })
       return reply.type(octets).send(Buffer.from(y.buffer, y.byteOffset, y.byteLength))
     } catch (error) {
       throw asRefusal(error)

@@ -1,6 +1,7 @@
 // What the published addons need of a C++ runtime. GCC's, linked statically, would bring its unwinder and its locales:
 // a third of the file, and a glibc of 2022. Nothing here throws; what GCC's runtime would throw for ends the process
 // there too, since nobody catches it.
+#include <pthread.h>
 #include <sched.h>
 
 #include <atomic>
@@ -54,7 +55,23 @@ int __cxa_guard_acquire(std::atomic<uint8_t>* guard) {
 
 void __cxa_guard_release(std::atomic<uint8_t>* guard) { guard[0].store(1, std::memory_order_release); }
 
-// Since glibc 2.32: whether std::shared_ptr may count without atomic instructions. libuv's threads count too.
-extern const char __libc_single_threaded;
-const char __libc_single_threaded = 0;
+// glibc 2.34 moved these and gave them a version of its own; it has those before too.
+#if defined(__x86_64__)
+#define SOFTPLUS_FIRST_GLIBC "GLIBC_2.2.5"
+#elif defined(__aarch64__)
+#define SOFTPLUS_FIRST_GLIBC "GLIBC_2.17"
+#endif
+int firstCreate(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+int firstJoin(pthread_t, void**);
+__asm__(".symver firstCreate, pthread_create@" SOFTPLUS_FIRST_GLIBC);
+__asm__(".symver firstJoin, pthread_join@" SOFTPLUS_FIRST_GLIBC);
+
+__attribute__((visibility("hidden"))) int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                                                         void* (*run)(void*), void* argument) noexcept {
+  return firstCreate(thread, attributes, run, argument);
+}
+
+__attribute__((visibility("hidden"))) int pthread_join(pthread_t thread, void** result) {
+  return firstJoin(thread, result);
+}
 }

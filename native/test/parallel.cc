@@ -1,10 +1,12 @@
-// A job split over threads: every element is written once, whoever takes its block; after a stop, once at most.
+// Jobs split over threads: every element is written once, whoever takes its block; after a stop, once at most. Every
+// job ends once, in whatever order they come, wait, are stopped and held.
 //
 // Meant to run under ThreadSanitizer. Exit code 1 if a check fails.
 #include "../parallel.h"
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
@@ -16,22 +18,48 @@ namespace {
 
 using namespace softplus;
 
+// What the environment of an addon does for its jobs.
+struct Owner {
+  std::atomic<size_t> reports{0};
+  Crew crew{[](void* owner) { static_cast<Owner*>(owner)->reports++; }, this};
+
+  // Waits until so many jobs have ended.
+  void waitFor(size_t count) {
+    while (count > 0) {
+      if (crew.takeEnded() != nullptr)
+        count--;
+      else
+        std::this_thread::yield();
+    }
+    crew.joinEnded();
+  }
+  ~Owner() { crew.close(); }
+};
+
 // Not atomic: that two threads never write the same element is what is tested.
 void increment(const float* x, float* y, size_t count, Options options) {
   for (size_t i = 0; i < count; i++) y[i] = x[i] + options.beta;
 }
 
 void work(Job& job, size_t threadCount, bool isStoppedMeanwhile) {
-  std::vector<std::thread> threads;
-  for (size_t i = 0; i < threadCount; i++) threads.emplace_back([&job] { job.work(); });
-  if (isStoppedMeanwhile) job.isStopped = true;
-  for (auto& thread : threads) thread.join();
+  Owner owner;
+  job.threads = threadCount;
+  if (!owner.crew.submit(job, threadCount)) std::abort();
+  if (isStoppedMeanwhile) owner.crew.stop(job);
+  owner.waitFor(1);
+}
+
+Job& prepare(Job& job, Kernel kernel, std::vector<float>& values) {
+  job.kernel = kernel;
+  job.data = values.data();
+  job.count = values.size();
+  return job;
 }
 
 bool isWrittenOnce(size_t length, size_t threadCount) {
   std::vector<float> values(length);
-  Job job{increment, {}, values.data(), length};
-  work(job, threadCount, false);
+  Job job;
+  work(prepare(job, increment, values), threadCount, false);
   for (float value : values)
     if (value != 1.0f) return false;
   return true;
@@ -39,24 +67,69 @@ bool isWrittenOnce(size_t length, size_t threadCount) {
 
 bool isWrittenOnceAtMost(size_t length, size_t threadCount) {
   std::vector<float> values(length);
-  Job job{increment, {}, values.data(), length};
-  work(job, threadCount, true);
-  bool seen = true;
+  Job job;
+  work(prepare(job, increment, values), threadCount, true);
   for (size_t i = 0; i < length; i++) {
     // A block that was begun is finished.
-    if (values[i] != values[i / Job::block * Job::block]) seen = false;
-    if (values[i] != 0.0f && values[i] != 1.0f) seen = false;
+    if (values[i] != values[i / Job::block * Job::block]) return false;
+    if (values[i] != 0.0f && values[i] != 1.0f) return false;
   }
-  return seen;
+  return true;
 }
 
 bool isSoftplus(size_t length, size_t threadCount) {
   std::vector<float> values(length, 0.0f);
-  Job job{scalarBackend.functions[softplusFunction].ways.plain, {}, values.data(), length};
-  work(job, threadCount, false);
+  Job job;
+  work(prepare(job, scalarBackend.functions[softplusFunction].ways.plain, values), threadCount, false);
   for (float value : values)
     if (value != std::log(2.0f)) return false;
   return true;
+}
+
+// Jobs of any length, in more than there are processors; some are stopped, some begin while a thread is held.
+bool doAllEnd(size_t length, size_t threadCount) {
+  constexpr size_t count = 40;
+  Owner owner;
+  std::vector<std::vector<float>> values(count, std::vector<float>(length));
+  std::vector<Job> jobs(count);
+  for (size_t i = 0; i < count; i++) {
+    Job& job = prepare(jobs[i], increment, values[i]);
+    job.threads = 1 + i % threadCount;
+    const bool isHeld = i % 3 == 0 && owner.crew.hold();
+    if (!owner.crew.submit(job, 2)) return false;
+    if (isHeld) owner.crew.release();
+    if (i % 5 == 0) owner.crew.stop(job);
+    if (i % 7 == 0) owner.crew.joinEnded();
+  }
+  owner.waitFor(count);
+  for (size_t i = 0; i < count; i++)
+    for (float value : values[i])
+      if (value != 1.0f && (i % 5 != 0 || value != 0.0f)) return false;
+  return owner.reports > 0 && owner.crew.takeEnded() == nullptr;
+}
+
+// What an environment that ends does in the middle of jobs: nothing is written after close().
+bool isQuietAfterClose(size_t length, size_t threadCount) {
+  constexpr size_t count = 10;
+  std::vector<std::vector<float>> values(count, std::vector<float>(length));
+  std::vector<Job> jobs(count);
+  Owner owner;
+  for (size_t i = 0; i < count; i++) {
+    Job& job = prepare(jobs[i], increment, values[i]);
+    job.threads = threadCount;
+    if (!owner.crew.submit(job, threadCount)) return false;
+  }
+  if (threadCount % 2 == 0 && !owner.crew.hold()) return false;
+  owner.crew.close();
+  for (auto& each : values)
+    for (float& value : each) value = 7.0f;
+  Job late;
+  const bool isRefused = !owner.crew.submit(prepare(late, increment, values[0]), threadCount);
+  owner.waitFor(count);
+  for (auto& each : values)
+    for (float value : each)
+      if (value != 7.0f) return false;
+  return isRefused;
 }
 
 int failures = 0;
@@ -76,6 +149,8 @@ int main() {
       for (int i = 0; i < 20; i++)
         expect("torn by a stop", isWrittenOnceAtMost(length, threadCount), length, threadCount);
       expect("not ln 2", isSoftplus(length, threadCount), length, threadCount);
+      expect("a job did not end", doAllEnd(length, threadCount), length, threadCount);
+      expect("written after the end", isQuietAfterClose(length, threadCount), length, threadCount);
     }
   }
   std::fprintf(stderr, "parallel: %s\n", failures == 0 ? "passed" : "FAILED");

@@ -63,7 +63,7 @@ export async function pump(
   return { elements: bytes / Float32Array.BYTES_PER_ELEMENT, milliseconds }
 }
 
-// Shared memory is not moved by async.inPlace, so that it can be used again.
+// Shared memory is not moved by a job, so that it can be used again.
 function piecesFor({ threads }: Work): [Uint8Array, Uint8Array, Uint8Array] {
   const Memory = threads === undefined ? ArrayBuffer : SharedArrayBuffer
   const piece = () => new Uint8Array(new Memory(pieceBytes))
@@ -85,7 +85,7 @@ async function activate(
   const started = performance.now()
   swapLittleEndian(piece)
   if (threads === undefined) activation.inPlace(x, options)
-  else await activation.async.inPlace(x, { ...options, threads })
+  else await activation.async(x, { ...options, threads, transfer: true })
   swapLittleEndian(piece)
   return performance.now() - started
 }

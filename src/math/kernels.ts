@@ -81,4 +81,10 @@ const launch = Object.fromEntries(
   Object.entries(kernels).map(([name, kernel]) => [name, inTurns(kernel)]),
 ) as Record<FunctionName, Launch>
 
-export const jsKernels: Kernels = { ...kernels, backward, withDerivative, launch }
+export const jsKernels: Kernels = {
+  ...kernels,
+  backward,
+  withDerivative,
+  launch,
+  checkApart: (x, y) => checkApart(x, y),
+}

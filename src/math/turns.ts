@@ -1,8 +1,7 @@
-// Work of the js backend off the main thread's back: in blocks, between which everything else has its
-// turn.
+// Runs the fallback's jobs on the main thread in turns of 2 ms, between which the event loop does everything else.
 
 import type { Kernel, Launch } from '../functions'
-import { viewOf } from '../intrinsics'
+import { lengthOf, viewOf } from '../intrinsics'
 
 // About half a millisecond.
 const blockLength = 1 << 15
@@ -17,10 +16,14 @@ let isTurnComing = false
 
 function takeTurn(): void {
   const end = performance.now() + millisecondsPerTurn
-  do waiting.shift()?.()
-  while (waiting.length > 0 && performance.now() < end)
-  isTurnComing = waiting.length > 0
-  if (isTurnComing) later(takeTurn)
+  try {
+    do waiting.shift()?.()
+    while (waiting.length > 0 && performance.now() < end)
+  } finally {
+    // Also after an exception: the other jobs go on.
+    isTurnComing = waiting.length > 0
+    if (isTurnComing) later(takeTurn)
+  }
 }
 
 function enqueue(block: () => void): void {
@@ -32,14 +35,22 @@ function enqueue(block: () => void): void {
 
 export const inTurns =
   (kernel: Kernel): Launch =>
-  (_threads, done, x, threshold, beta) => {
+  (_threads, _processors, done, x, threshold, beta) => {
+    const given = typeof x === 'function' ? x() : x
+    // A view over shared memory may grow while the job runs: its length is what it is now.
+    const length = lengthOf.call(given)
+    const array = viewOf(given, 0, length)
     let next = 0
     let isStopped = false
     const step = () => {
-      if (isStopped || next >= x.length) return done()
-      const block = viewOf(x, next, next + blockLength)
-      next += blockLength
-      kernel(block, block, threshold, beta)
+      if (isStopped || next >= length) return done()
+      try {
+        const block = viewOf(array, next, next + blockLength)
+        next += blockLength
+        kernel(block, block, threshold, beta)
+      } catch (error) {
+        return done(error)
+      }
       enqueue(step)
     }
     enqueue(step)

@@ -5,7 +5,9 @@ import { assert, block, floats, softplus } from './expect.mjs'
 
 const large = () => new Float32Array(8 * block)
 const startJobs = () =>
-  Array.from({ length: 20 }, (_, i) => softplus.async.inPlace(large(), { threads: 1 + (i % 4) }))
+  Array.from({ length: 20 }, (_, i) =>
+    softplus.async(large(), { threads: 1 + (i % 4), transfer: true }),
+  )
 const want = softplus(floats(100))
 const callAll = () => {
   assert.deepEqual(softplus(floats(100)), want)
@@ -63,7 +65,7 @@ const ways = {
   aborted() {
     const controller = new AbortController()
     for (let i = 0; i < 20; i++)
-      softplus.async.inPlace(large(), { signal: controller.signal }).catch(() => {})
+      softplus.async(large(), { signal: controller.signal, transfer: true }).catch(() => {})
     controller.abort()
     console.log('survived')
     process.exit()

@@ -17,7 +17,7 @@ const deeds = [
   (array) => array.buffer.resize(12),
   (array) => array.buffer.resize(array.buffer.maxByteLength),
   (array) => softplus.inPlace(array),
-  (array) => softplus.async.inPlace(array).catch(refused),
+  (array) => softplus.async(array, { transfer: true }).catch(refused),
 ]
 const names = ['beta', 'threshold', 'out', 'threads', 'signal', 'highWaterMark']
 
@@ -51,7 +51,7 @@ for (const deed of deeds) {
       const { x, both } = fresh()
       await f.async(x, both).catch(refused)
       const second = fresh()
-      await f.async.inPlace(second.x, second.plain).catch(refused)
+      await f.async(second.x, { ...second.plain, transfer: true }).catch(refused)
       survive(() => f.stream(fresh().plain).destroy())
     }
     const [x, grad, out] = [shrinkable(64), shrinkable(64), shrinkable(64)]

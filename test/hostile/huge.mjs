@@ -27,7 +27,7 @@ const between = softplus(Float32Array.of(0))[0]
 for (let place = 2; place < length; place += 99_999_989) assert.equal(x[place], between)
 
 fill()
-const y = await relu.async.inPlace(x)
+const y = await relu.async(x, { transfer: true })
 assert.equal(y.length, length)
 assert.deepEqual(got(y), wanted(relu))
 assert.throws(() => relu(y.subarray(1), { out: y.subarray(0, -1) }), { code: 'ERR_OUT_OF_RANGE' })

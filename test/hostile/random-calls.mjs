@@ -167,7 +167,13 @@ function startJob(backend, name) {
       }
     }
     const threads = pick([1, 2, 5, 1024, 2 ** 32 - 1])
-    const stop = backend.kernels.launch[name](threads, done, x.array, ...options)
+    const stop = backend.kernels.launch[name](
+      threads,
+      1 + random(4),
+      done,
+      random(2) ? x.array : () => x.array,
+      ...options,
+    )
     if (isStopped) stop()
   })
   underWay.add(job)
@@ -216,9 +222,11 @@ function callWrongly(backend, name) {
     () => kernels.backward(x.array, x.array, pick(nonsense)),
     () => kernels.withDerivative(x.array, x.array, x.array),
     () => kernels.withDerivative(...overlapping, longer.subarray(2)),
-    () => kernels.launch[name](0, never, x.array),
-    () => kernels.launch[name](pick(nonsense.slice(3)), never, pick(nonsense)),
-    () => kernels.launch[name](1, pick(nonsense.slice(0, 9)), x.array),
+    () => kernels.launch[name](0, 2, never, x.array),
+    () => kernels.launch[name](pick(nonsense.slice(3)), 2, never, pick(nonsense)),
+    () => kernels.launch[name](1, 2, pick(nonsense.slice(0, 9)), x.array),
+    () => kernels.checkApart(...overlapping),
+    () => kernels.checkApart(x.array, longer),
     () => addon.kernels(pick(nonsense)),
   ])
   what = `${backend.name} ${name}, wrongly: ${wrong}`

@@ -5,6 +5,7 @@ import { assert, backend, block, detach, floats } from './expect.mjs'
 const addon = createRequire(import.meta.url)(backend.addon)
 const kernels = addon.kernels(backend.name)
 const { launch, ...others } = kernels
+const processors = 2
 
 const never = () => assert.fail('done was called')
 const junk = [
@@ -56,7 +57,25 @@ for (const f of Object.values(launch)) {
   assert.throws(() => f(), { code: /^ERR_/ })
   tryAll(f)
   tryAll(f, 1)
-  tryAll(f, 1, () => {})
+  tryAll(f, 1, processors)
+  tryAll(f, 1, processors, () => {})
+  // A function gives x: what it gives is checked as x is, and what it throws is thrown on.
+  for (const given of junk)
+    try {
+      f(
+        1,
+        processors,
+        () => {},
+        () => given,
+      )
+    } catch (error) {
+      assert.match(error.code ?? '', /^ERR_/)
+    }
+  const thrown = new Error('from the giver')
+  const throwing = () => {
+    throw thrown
+  }
+  for (let i = 0; i < 10; i++) assert.throws(() => f(1, processors, never, throwing), thrown)
 }
 
 // `this`, `new` and `apply` change nothing.
@@ -72,17 +91,19 @@ for (const f of Object.values(others)) {
 // As many threads as a number holds, of a job of few pieces; more than it holds is refused or wraps.
 const jobs = [2 ** 32 - 1, 2 ** 31, 65536, 1024].map(
   (threads) =>
-    new Promise((resolve) => launch.softplus(threads, resolve, new Float32Array(9 * block))),
+    new Promise((resolve) =>
+      launch.softplus(threads, processors, resolve, new Float32Array(9 * block)),
+    ),
 )
 await Promise.all(jobs)
 for (const threads of [0, -0, 2 ** 32, Number.NaN, 0.5])
-  assert.throws(() => launch.softplus(threads, never, new Float32Array(8)), TypeError)
+  assert.throws(() => launch.softplus(threads, processors, never, new Float32Array(8)), TypeError)
 
 // stop: at once, again and again, long after the end, and as a function of anything.
 const stops = []
 for (let i = 0; i < 50; i++) {
   await new Promise((resolve) => {
-    const stop = launch.softplus(4, resolve, new Float32Array(4 * block))
+    const stop = launch.softplus(4, processors, resolve, new Float32Array(4 * block))
     stop()
     stop.call(null, ...junk)
     stops.push(stop)
@@ -96,6 +117,7 @@ const thrown = new Error('from done')
 const caught = new Promise((resolve) => process.once('uncaughtException', resolve))
 launch.softplus(
   1,
+  processors,
   () => {
     throw thrown
   },

@@ -32,7 +32,7 @@ async function main(count) {
 }
 
 function work() {
-  const again = (y) => softplus.async.inPlace(y).then(again)
+  const again = (y) => softplus.async(y, { transfer: true }).then(again)
   for (let i = 0; i < 4; i++) again(new Float32Array(8 * block))
   softplus(floats(1000))
   parentPort.postMessage('working')
