@@ -58,6 +58,11 @@ describe.each(backends)('$name', ({ api: { softplus } }) => {
     refused(() => softplus.backward(null as never, grad), type, /^x must be/)
     refused(() => softplus.backward(x, grad.subarray(1)), range, /^grad must be as long as x/)
     refused(() => softplus.backward(x, grad, { beta: 0 }), range, /^beta must be/)
+    refused(
+      () => softplus.backward(x, grad, { betta: 2 } as never),
+      'ERR_INVALID_ARG_VALUE',
+      /^options must have only beta, threshold, out; got betta$/,
+    )
     refused(() => softplus.backward(x, grad, { out: new Float32Array(7) }), range, /^out must be/)
     const wide = new Float32Array(16)
     const [a, b] = [wide.subarray(0, 8), wide.subarray(3, 11)]

@@ -55,6 +55,8 @@ const programs = {
     }`,
   // One type of every entry of the declarations.
   'types.mts': `
+    import type { Transform } from 'node:stream'
+    import { pipeline } from 'node:stream/promises'
     import { type Backend, type SoftplusOptions, backend, relu, softplus } from 'softplus'
     const options: SoftplusOptions = { beta: 2, threshold: 20 }
     const y: Float32Array = softplus(new Float32Array(3), { ...options, out: new Float32Array(3) })
@@ -62,9 +64,46 @@ const programs = {
     const moved: Promise<Float32Array> = relu.async(value, { threads: 1 })
     const name: Backend['name'] = backend.name
     softplus.stream().pipe(process.stdout)
+    const transform: Transform = softplus.stream()
+    const done: Promise<void> = pipeline(process.stdin, softplus.stream(), process.stdout)
+    const { signal } = new AbortController()
+    const aborted = softplus.async(y, { signal, transfer: true })
     // @ts-expect-error: no string
     softplus('1')
-    export { derivative, moved, name }`,
+    export { aborted, derivative, done, moved, name, transform }`,
+  // What compiles where no types of Node or of browsers are. 'out' keeps its type; any is refused.
+  'bare.mts': `
+    import { type TransferError, relu, softplus } from 'softplus'
+    type IsAny<T> = 0 extends 1 & T ? true : false
+    class Weights extends Float32Array { layer = 0 }
+    const x = new Float32Array(3)
+    const weights: Weights = softplus(x, { out: new Weights(3) })
+    const pair: { value: Weights } = softplus.withDerivative(x, { out: { value: weights } })
+    const same: Weights = softplus.backward(x, x, { out: softplus.inPlace(weights) })
+    const job: Promise<Weights> = relu.async(x, { out: weights })
+    const moved: Promise<Float32Array> = softplus.async(x, { transfer: true, threads: 2 })
+    const signal = { aborted: false, addEventListener() {}, removeEventListener() {} }
+    softplus.async(x, { signal })
+    const stream = softplus.stream({ highWaterMark: 64 })
+    const isAny: IsAny<typeof stream> = false
+    const written: boolean = stream.write(new Uint8Array(4))
+    const array: Float32Array = ({} as TransferError).array
+    // @ts-expect-error: no such option
+    softplus.async(x, { betta: 2 })
+    // @ts-expect-error: a transfer has no out
+    softplus.async(x, { transfer: true, out: x })
+    // @ts-expect-error: no stream takes strings
+    stream.write('1')
+    export { array, isAny, job, moved, pair, same, written }`,
+  // TypeScript 5.7 and later.
+  'buffers.mts': `
+    import { softplus } from 'softplus'
+    const y: Float32Array<ArrayBuffer> = softplus(new Float32Array(3))
+    const z: Promise<Float32Array<ArrayBuffer>> = softplus.async(y)
+    const moved: Promise<Float32Array<ArrayBuffer>> = softplus.async(y, { transfer: true })
+    const { value }: { value: Float32Array<ArrayBuffer> } = softplus.withDerivative(y)
+    const buffer: ArrayBuffer = softplus.backward(y, value).buffer
+    export { buffer, moved, z }`,
   'types.cts': `
     import softplus = require('softplus')
     const y: Float32Array = softplus.softplus.inPlace(new Float32Array(3))
@@ -317,5 +356,28 @@ describe.each(['typescript', 'typescript-5.4'])('%s', (compiler) => {
     const strict = '--strict --skipLibCheck false --target es2022 --lib es2023 --noEmit'.split(' ')
     const args = [tsc, ...strict, '--typeRoots', types, '--types', 'node', ...module, ...files]
     expect(run(process.execPath, args, project).stdout).toBe('')
+  })
+
+  describe.each([
+    ['with addons', ['--customConditions', 'node-addons']],
+    ['without addons', []],
+  ])('%s', (_, conditions) => {
+    test.each([
+      ['of no library but the language', 'es2022', 'bare.mts'],
+      ['of browsers', 'es2022,dom', 'bare.mts'],
+      ...(compiler === 'typescript' ? [['of new arrays', 'es2022', 'buffers.mts']] : []),
+    ])('types %s, without @types/node', (_, lib, file) => {
+      const strict = `--strict --skipLibCheck false --target es2022 --lib ${lib} --noEmit`.split(
+        ' ',
+      )
+      for (const module of [
+        ['--module', 'nodenext'],
+        ['--module', 'esnext', '--moduleResolution', 'bundler'],
+      ]) {
+        const none = ['--typeRoots', join(project, 'none')]
+        const args = [tsc, ...strict, ...none, ...module, ...conditions, file]
+        expect(run(process.execPath, args, project).stdout).toBe('')
+      }
+    })
   })
 })

@@ -1,14 +1,17 @@
 // What compiles and what does not. Nothing here is run.
+import type { Transform } from 'node:stream'
 import { describe, expectTypeOf, test } from 'vitest'
 import type {
   Activation,
   Backend,
   BackendName,
+  JobOptions,
   NoOptions,
   Output,
   Relu,
   Softplus,
   SoftplusOptions,
+  TransferError,
 } from '../src/index'
 import * as main from '../src/index'
 import { backend, relu, softplus } from '../src/index'
@@ -24,6 +27,10 @@ class Weights extends Float32Array {
   layer = 0
 }
 declare const weights: Weights
+declare const maybeWeights: Weights | undefined
+type Own = Float32Array<ArrayBuffer>
+declare const own: Own
+declare const shared: Float32Array<SharedArrayBuffer>
 
 test('the exports', () => {
   expectTypeOf(softplus).toEqualTypeOf<Softplus>()
@@ -36,19 +43,76 @@ test('the exports', () => {
 
 describe('right calls', () => {
   test('return Float32Arrays', () => {
-    expectTypeOf(softplus(x)).toEqualTypeOf<Float32Array>()
-    expectTypeOf(softplus(x, {})).toEqualTypeOf<Float32Array>()
-    expectTypeOf(softplus(x, undefined)).toEqualTypeOf<Float32Array>()
     expectTypeOf(softplus(x, { beta: 2, threshold: 20, out })).toEqualTypeOf<Float32Array>()
     expectTypeOf(softplus.derivative(x, { beta: 2, out: x })).toEqualTypeOf<Float32Array>()
     expectTypeOf(relu(x, { out })).toEqualTypeOf<Float32Array>()
-    expectTypeOf(relu.derivative(x)).toEqualTypeOf<Float32Array>()
+  })
+
+  test('a new array is over an ArrayBuffer', () => {
+    expectTypeOf(softplus(x)).toEqualTypeOf<Own>()
+    expectTypeOf(softplus(x, {})).toEqualTypeOf<Own>()
+    expectTypeOf(softplus(x, undefined)).toEqualTypeOf<Own>()
+    expectTypeOf(softplus(x, { beta: 2, out: undefined })).toEqualTypeOf<Own>()
+    expectTypeOf(relu.derivative(x)).toEqualTypeOf<Own>()
+    expectTypeOf(softplus.backward(x, x)).toEqualTypeOf<Own>()
+    expectTypeOf(softplus.async(x)).resolves.toEqualTypeOf<Own>()
+    expectTypeOf(softplus.async(x, { threads: 2 })).resolves.toEqualTypeOf<Own>()
+    structuredClone(softplus(x), { transfer: [softplus(x).buffer] })
+    new Blob([softplus(x)])
+  })
+
+  test('out keeps its type', () => {
+    expectTypeOf(softplus(x, { out: weights })).toEqualTypeOf<Weights>()
+    expectTypeOf(softplus(x, { out: own })).toEqualTypeOf<Own>()
+    expectTypeOf(softplus(x, { out: shared })).toEqualTypeOf<Float32Array<SharedArrayBuffer>>()
+    expectTypeOf(softplus.backward(x, x, { out: weights })).toEqualTypeOf<Weights>()
+    expectTypeOf(softplus.async(x, { out: weights })).resolves.toEqualTypeOf<Weights>()
+    const pair = softplus.withDerivative(x, { out: { value: weights, derivative: own } })
+    expectTypeOf(pair).branded.toEqualTypeOf<{ value: Weights; derivative: Own }>()
+    const first = softplus.withDerivative(x, { out: { value: weights } })
+    expectTypeOf(first).branded.toEqualTypeOf<{ value: Weights; derivative: Own }>()
+    const second = softplus.withDerivative(x, { out: { derivative: weights } })
+    expectTypeOf(second).branded.toEqualTypeOf<{ value: Own; derivative: Weights }>()
+  })
+
+  test('an out that may be left out may be a new array', () => {
+    expectTypeOf(softplus(x, { out: maybeWeights })).toEqualTypeOf<Weights | Own>()
+    const options = {} as SoftplusOptions & Output
+    expectTypeOf(softplus(x, options)).toEqualTypeOf<Float32Array>()
+    expectTypeOf(softplus.backward(x, x, options)).toEqualTypeOf<Float32Array>()
+    expectTypeOf(softplus.async(x, options)).resolves.toEqualTypeOf<Float32Array>()
+  })
+
+  test('transfer gives a view of the memory that was moved', () => {
+    expectTypeOf(softplus.async(own, { transfer: true })).resolves.toEqualTypeOf<Own>()
+    expectTypeOf(softplus.async(x, { transfer: true })).resolves.toEqualTypeOf<Float32Array>()
+    const views = softplus.async(weights, { transfer: true, threads: 2 })
+    expectTypeOf(views).resolves.toEqualTypeOf<Own>()
+    softplus.async(x, {} as JobOptions)
+    const error = {} as TransferError
+    expectTypeOf(error.array).toEqualTypeOf<Float32Array>()
+    expectTypeOf(error).toExtend<Error>()
+    // @ts-expect-error the result is over x's memory
+    softplus.async(x, { transfer: true, out })
+  })
+
+  test('signals are AbortSignals, of any kind', () => {
+    const { signal } = new AbortController()
+    softplus.async(x, { signal })
+    softplus.async(x, { signal, transfer: true })
+    softplus.async(x, { signal: AbortSignal.timeout(1) })
+    // @ts-expect-error no function
+    softplus.async(x, { signal: () => true })
+  })
+
+  test('a stream is a Transform', () => {
+    expectTypeOf(softplus.stream()).toEqualTypeOf<Transform>()
   })
 
   test('withDerivative takes a pair, or a part of one', () => {
-    expectTypeOf(softplus.withDerivative(x)).toEqualTypeOf<{
-      value: Float32Array
-      derivative: Float32Array
+    expectTypeOf(softplus.withDerivative(x)).branded.toEqualTypeOf<{
+      value: Own
+      derivative: Own
     }>()
     softplus.withDerivative(x, { beta: 2, threshold: 20, out: { value: x, derivative: out } })
     softplus.withDerivative(x, { out: { derivative: out } })
@@ -81,7 +145,7 @@ describe('right calls', () => {
   test('options have types of their own', () => {
     expectTypeOf<SoftplusOptions>().toEqualTypeOf<{ beta?: number; threshold?: number }>()
     expectTypeOf<Output>().toEqualTypeOf<{ out?: Float32Array }>()
-    expectTypeOf(softplus).parameter(1).toEqualTypeOf<(SoftplusOptions & Output) | undefined>()
+    softplus(x, {} as SoftplusOptions & Output)
     expectTypeOf(softplus.inPlace).parameter(1).toEqualTypeOf<SoftplusOptions | undefined>()
   })
 
@@ -90,8 +154,7 @@ describe('right calls', () => {
     expectTypeOf(softplus.inPlace(weights, { beta: 2 })).toEqualTypeOf<Weights>()
     expectTypeOf(softplus.derivative.inPlace(weights)).toEqualTypeOf<Weights>()
     expectTypeOf(relu.inPlace(weights)).toEqualTypeOf<Weights>()
-    const own = Float32Array.of(1)
-    expectTypeOf(relu.derivative.inPlace(own)).toEqualTypeOf<Float32Array<ArrayBuffer>>()
+    expectTypeOf(relu.derivative.inPlace(own)).toEqualTypeOf<Own>()
   })
 })
 
@@ -149,6 +212,12 @@ describe('wrong calls', () => {
     softplus(x, { betta: 2 })
     // @ts-expect-error no such option, in place
     softplus.inPlace(x, { betta: 2 })
+    // @ts-expect-error no such option of a job
+    softplus.async(x, { betta: 2 })
+    // @ts-expect-error no such option of a stream
+    softplus.stream({ betta: 2 })
+    // @ts-expect-error no such option of backward
+    softplus.backward(x, x, { betta: 2 })
     // @ts-expect-error options are an object, and beta is in it
     softplus(x, 2)
     // @ts-expect-error options are not null

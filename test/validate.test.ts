@@ -4,7 +4,8 @@ import type { Api } from '../src/api'
 import { backends } from './backends'
 
 // Called with anything at all, as JavaScript would.
-type Loose = ((...args: unknown[]) => unknown) & { inPlace: (...args: unknown[]) => unknown }
+type Loose = ((...args: unknown[]) => unknown) &
+  Record<'inPlace' | 'stream', (...args: unknown[]) => unknown>
 
 const loose = (f: object): Loose => f as Loose
 
@@ -201,7 +202,7 @@ const noBetas: { beta: number; came: string }[] = [
 ]
 
 describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
-  describe.each(functions)('$name', ({ of }) => {
+  describe.each(functions)('$name', ({ name, of }) => {
     const f = of(api)
 
     describe('x', () => {
@@ -424,6 +425,38 @@ describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
         expectThrow(outOfRange('out', 'length 16'), () => f(x, options), out.buffer)
       })
 
+      test('what no call takes is refused, a misspelt name above all', () => {
+        const x = fresh()
+        const taken = scalable.some(({ name: known }) => known === name) ? 'beta, threshold, ' : ''
+        const only = (others: string, got: string): Wanted => ({
+          type: TypeError,
+          code: 'ERR_INVALID_ARG_VALUE',
+          message: new RegExp(
+            `^options must have only ${(taken + others).replace(/, $/, '')}; got ${got}$`,
+          ),
+        })
+        for (const [name, got] of [
+          ['betta', 'betta'],
+          ['Beta', 'Beta'],
+          ['toString', 'toString'],
+          ['constructor', 'constructor'],
+          ['\x1b[2J', '"\\\\u001b\\[2J"'],
+          ['long'.repeat(99), '"(long){8}\\.\\.\\."'],
+        ]) {
+          const options = { [name]: 2 }
+          expectThrow(only('out', got), () => f(x, options), x.buffer)
+          expectThrow(only('', got), () => f.inPlace(x, options), x.buffer)
+          expectThrow(only('highWaterMark', got), () => f.stream(options))
+          // One that is undefined is left out.
+          expect(f(x, { [name]: undefined })).toHaveLength(8)
+        }
+        // Of a prototype too: whoever inherits from defaults meant them.
+        expectThrow(only('out', 'betta'), () => f(x, Object.create({ betta: 2 })), x.buffer)
+        expectThrow(only('out', 'threads'), () => f(x, { threads: 2 }), x.buffer)
+        for (const name of ['toString', 'hasOwnProperty'])
+          expect(f(x, Object.defineProperty({}, name, { value: 1 }))).toHaveLength(8)
+      })
+
       test.each([
         { kind: 'an array', make: () => [] },
         { kind: 'a Float32Array, meant as out', make: fresh },
@@ -542,7 +575,7 @@ describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
 
   // The addon must not touch memory it may not, even if its callers' checks were wrong.
   test.runIf(backend !== 'js')('the kernels themselves refuse what is no memory of theirs', () => {
-    const { backward, withDerivative, launch, ...ofOneArray } = kernels
+    const { backward, withDerivative, launch, checkApart, ...ofOneArray } = kernels
     for (const kernel of Object.values(ofOneArray).map(loose)) {
       const x = fresh()
       const typeError = { type: TypeError, code: 'ERR_INVALID_ARG_TYPE', message: /Float32Array$/ }
@@ -572,12 +605,17 @@ describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
       const x = fresh()
       const never = () => {}
       const typeError = { type: TypeError, code: 'ERR_INVALID_ARG_TYPE', message: /Float32Array$/ }
-      for (const { make } of noX) expectThrow(typeError, () => start(1, never, make()))
-      const launchError = { ...typeError, message: /^launch takes threads, a function and x$/ }
+      for (const { make } of noX.filter(({ came }) => came !== 'a function'))
+        expectThrow(typeError, () => start(1, 2, never, make()))
+      for (const { make } of noX) expectThrow(typeError, () => start(1, 2, never, () => make()))
+      const launchError = { ...typeError, message: /^launch takes threads, processors, a func/ }
       for (const threads of [0, '2', undefined])
-        expectThrow(launchError, () => start(threads, never, x), x.buffer)
-      expectThrow(launchError, () => start(1, {}, x), x.buffer)
+        expectThrow(launchError, () => start(threads, 2, never, x), x.buffer)
+      expectThrow(launchError, () => start(1, 2, {}, x), x.buffer)
     }
+    const ofOut = outOfRange('out', 'a view that begins 4 bytes from x and overlaps it')
+    const values = fresh()
+    expectThrow(ofOut, () => checkApart(values.subarray(0, 4), values.subarray(1, 5)))
     const memory = new Float32Array(64)
     const [x, y] = [memory.subarray(0, 8), memory.subarray(16, 24)]
     for (const kernel of [loose(backward), loose(withDerivative)]) {

@@ -81,6 +81,10 @@ describe.each(backends)('$name', ({ api: { softplus } }) => {
     refused(() => softplus.withDerivative(x, { beta: 0 }), range, /^beta must be/)
     for (const out of [x, [x, apart()], null, 3])
       refused(into(out), type, /^out must be an object such as \{ value/)
+    const unknown = 'ERR_INVALID_ARG_VALUE'
+    refused(into({ slope: apart() }), unknown, /^out must have only value, derivative; got slope$/)
+    const betta = () => softplus.withDerivative(x, { betta: 2 } as never)
+    refused(betta, unknown, /^options must have only beta, threshold, out; got betta$/)
     refused(into({ value: [] }), type, /^out\.value must be a Float32Array/)
     refused(into({ derivative: 'x' }), type, /^out\.derivative must be a Float32Array/)
     refused(into({ value: apart(7) }), range, /^out\.value must be as long as x/)
