@@ -50,6 +50,10 @@ describe.concurrent.each(either)('%s', (backend) => {
   test('many realms at once', () => expectSurvival(backend, 'realms.mjs'))
 })
 
+test.runIf(process.platform === 'linux').each(names)('no thread for a job, %s', (backend) =>
+  expectSurvival(backend, 'threadless.cjs'),
+)
+
 // Address space is what can be limited; node itself takes some, which depends on its version.
 test.runIf(process.platform === 'linux').each(either)(
   'no memory for results, %s',
