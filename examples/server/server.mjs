@@ -2,7 +2,7 @@
 //
 // Bytes of little-endian float32 in, as many out (application/octet-stream); beta and threshold in the query:
 //
-//   POST /softplus?beta=2     a body of up to 16 MiB, activated in the thread pool: other requests do not wait
+//   POST /softplus?beta=2     a body of up to 16 MiB, activated off the main thread: other requests do not wait
 //   POST /softplus/stream     a body of any size, activated as it comes
 //
 // Bodies in work hold 64 MiB at most. A request beyond that is answered with 503 and Retry-After before its body is read.

@@ -67,7 +67,7 @@ for (const f of [softplus, softplus.derivative, softplus.inverse, relu]) {
   assert.deepEqual(await f.async(liar(9)), want)
 }
 
-// What async.inPlace works on is x's own memory, whatever x says, and nobody else can free it meanwhile.
+// What a job with transfer works on is x's own memory, whatever x says, and nobody else can free it meanwhile.
 for (const answer of [new SharedArrayBuffer(64), new ArrayBuffer(64), null, 'memory', {}]) {
   other = answer
   const array = liar(40 * block)
