@@ -106,9 +106,10 @@ class Crew {
     return false;
   }
 
+  // That thread goes on waiting for a while: woken now, it might take the place of a new one.
   void release() {
     Locked locked(lock);
-    if (--holds == 0) changed.notifyAll();
+    holds--;
   }
 
   // Has a job done in as many threads as it may have, while all jobs together have no more than `processors` of them,
@@ -122,7 +123,6 @@ class Crew {
       if (isClosed) return false;
       (isEmpty ? ended : queue).add(job);
       if (!isEmpty) missing = missingFor(job, processors);
-      changed.notifyAll();
     }
     if (isEmpty) {
       report(context);
@@ -130,6 +130,7 @@ class Crew {
     }
     while (missing > 0 && addWorker()) missing--;
     Locked locked(lock);
+    if (missing > 0) changed.notifyAll();
     return alive > 0 || !queue.remove(job);
   }
 
@@ -202,12 +203,17 @@ class Crew {
   void (*const report)(void*);
   void* const context;
 
-  // How many threads to add for a job. Those that are not busy are about to look for one.
-  size_t missingFor(const Job& job, size_t processors) const {
+  // How many threads to add for a job. One that sleeps is woken for a job of one thread; for others new ones are
+  // faster.
+  size_t missingFor(const Job& job, size_t processors) {
     const size_t most = processors > job.threads ? processors : job.threads;
-    const size_t idle = alive - busy, useful = job.usefulThreads();
-    if (useful <= idle || most <= alive) return 0;
-    return useful - idle < most - alive ? useful - idle : most - alive;
+    const size_t useful = job.usefulThreads(), awake = alive - waiting, idle = awake - busy;
+    if (useful <= idle || most <= awake) return 0;
+    if (useful == 1 && waiting > 0) {
+      changed.notifyAll();
+      return 0;
+    }
+    return useful - idle < most - awake ? useful - idle : most - awake;
   }
 
   bool addWorker() {
