@@ -151,7 +151,10 @@ void test(const Work& work) {
 void testJob(const Backend& backend) {
   for (const Environment& environment : environments) {
     std::vector<float> values = xs;
-    Job job{backend.functions[softplusFunction].ways.plain, {}, values.data(), values.size()};
+    Job job;
+    job.kernel = backend.functions[softplusFunction].ways.plain;
+    job.data = values.data();
+    job.count = values.size();
     std::thread([&] {
       setControl(environment.value);
       job.work();
