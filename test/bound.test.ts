@@ -1,7 +1,7 @@
 // The bound on the error with any beta, derived from the tables (docs/accuracy.md).
 import { describe, expect, test } from 'vitest'
 import { boundWithBeta } from '../tools/accuracy'
-import { derivedBounds } from '../tools/bound'
+import { derivedBounds, inverseBound } from '../tools/bound'
 
 describe('the derived bound', () => {
   const bounds = derivedBounds()
@@ -14,7 +14,12 @@ describe('the derived bound', () => {
       expect(ulp, `${name}, ${place}`).toBeLessThanOrEqual(boundWithBeta)
   })
 
-  // The largest errors that a search found: a derivation that misses a step would fall below one of them.
+  test('of the inverse is 1/2 and little more', () => {
+    expect(inverseBound()).toBeGreaterThan(0.5)
+    expect(inverseBound()).toBeLessThan(0.5001)
+  })
+
+  // The largest errors that a search found. A derivation that misses a large step falls below one of them.
   test.each([
     ['softplus', 0.9715],
     ['derivative', 1.0111],

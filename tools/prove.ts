@@ -21,8 +21,8 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { accuracyPage, boundWithBeta, type Proof } from './accuracy.js'
-import { derivedBounds } from './bound.js'
+import { accuracyPage, boundOfInverse, boundWithBeta, type Proof } from './accuracy.js'
+import { derivedBounds, inverseBound } from './bound.js'
 import { build, host, missingFor, neon, run, type Target } from './native.js'
 import { compareTypeScript, type Found, search, verifyOn } from './search.js'
 
@@ -127,7 +127,8 @@ function reportBounds(): boolean {
   const bounds = derivedBounds()
   for (const { name, place, ulp } of bounds)
     console.log(`  ${name.padEnd(16)} ${place.padEnd(18)} ${ulp.toFixed(4)} ULP`)
-  return bounds.every(({ ulp }) => ulp <= boundWithBeta)
+  console.log(`  ${'inverse'.padEnd(35)} ${inverseBound().toFixed(4)} ULP`)
+  return bounds.every(({ ulp }) => ulp <= boundWithBeta) && inverseBound() <= boundOfInverse
 }
 
 function proveNeon(here: Proof[], args: string[]): boolean {

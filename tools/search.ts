@@ -21,15 +21,19 @@ export interface Found {
   holds: boolean
 }
 
-/** Searches on every backend of a target. @throws {Error} if it prints nothing. */
+const searched = ['softplus', 'derivative', 'secondDerivative', 'inverse']
+
+/** Searches on every backend of a target. @throws {Error} if it did not search every function. */
 export function search(target: Target, folder: string, pairs: number): Found[] {
-  const { stdout } = run(target, folder, 'search', ['--pairs', String(pairs), '--json'])
+  const { status, stdout } = run(target, folder, 'search', ['--pairs', String(pairs), '--json'])
   const found = stdout
     .trim()
     .split('\n')
     .filter(Boolean)
     .map((line): Found => JSON.parse(line))
-  if (found.length === 0) throw new Error('search printed nothing')
+  // 1 says that a result is out of its bound, which its line tells too.
+  if ((status !== 0 && status !== 1) || found.length !== searched.length)
+    throw new Error(`search ended with code ${status} after ${found.length} functions`)
   return found
 }
 
@@ -44,7 +48,11 @@ export function verifyOn(target: Target, folder: string, host: string, pairs: nu
   })
   if (emitted.status !== 0) throw new Error(`search --emit ended with code ${emitted.status}`)
   const [command, ...args] = [...target.runner, join(folder, 'search'), '--verify']
-  const { status, stdout } = spawnSync(command, args, { input: emitted.stdout, encoding: 'utf8' })
+  const { status, stdout, error } = spawnSync(command, args, {
+    input: emitted.stdout,
+    encoding: 'utf8',
+  })
+  if (error) throw error
   if (status !== 0)
     throw new Error(`${target.name}: ${stdout.trim() || `ended with code ${status}`}`)
 }
@@ -91,6 +99,8 @@ export async function compareTypeScript(
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('close', resolve).once('error', reject)
   })
+  // It is awaited only after the pairs: a failure before that is not unhandled.
+  ended.catch(() => {})
   const total = { pairs: 0, mismatches: 0 }
   for await (const { name, beta, x, y } of blocksOf(child.stdout)) {
     const results = new Float32Array(x.length)

@@ -5,10 +5,10 @@
 // t = beta y = n ln 2 + r; e^t - 1 = m = 2^n p + (2^n - 1) with p = e^r - 1 by Taylor's series, which cancels nothing;
 // m = 2^k c with c around 1; ln m = k ln 2 + 2 atanh((c - 1) / (c + 1)), small where m is near 1.
 //
-// There the result is about 2 (t - ln 2), so t - ln 2 needs all its bits. With beta 1 t has 24 bits and stays 2^-29
-// away from ln 2; c - 1 is then good enough. A product beta y has 48 bits, exact in binary64, and comes within 2^-49.
-// So with a beta c - 1 is taken before the sum rounds it away: k is 0 only for t in [0.53, 0.89], where n is 1 and m -
-// 1 is 2 p. r keeps its bits too: t - ln2High is exact, and ln2Low carries ln 2 to 2^-87.
+// For m near 1 the result is about 2 (t - ln 2), so t - ln 2 must be accurate. With beta 1 t has 24 bits and is at
+// least 2^-29 from ln 2, and c - 1 is accurate enough. With a beta t has 48 bits and can be 2^-49 from ln 2. There k is
+// 0 and n is 1, so m - 1 = 2^n p, which is taken instead of c - 1, because computing m rounds it. r is accurate there:
+// t minus the first part of ln 2 is exact, and the second part carries ln 2 to 2^-87.
 #pragma once
 
 #include <limits>

@@ -67,13 +67,13 @@ SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return a.v * b.v; }
 SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return a.v > b.v ? a.v : b.v; }
 SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return a.v < b.v ? a.v : b.v; }
 
-// a b + c, rounded once, where the result is 0 or at least 2^-126, or the sum is exact in binary64. The product always
-// is. Rounding the sum to binary64 first changes the result only where that lands halfway between two floats; there it
-// is moved off, towards what it lost.
+// a b + c, rounded once if the result is normal or 0, or if binary64 holds the sum exactly. Binary64 always holds the
+// product of two floats. If the sum rounds to a point halfway between two floats, it is moved by one bit towards the
+// exact value.
 //
-// Halfway between subnormal floats is not looked for, which would take a tenth longer: other subnormal results may be
-// rounded twice. No kernel has one. Their sums keep a term of 2^-50 or more, or have c = 0 and are exact, and no such
-// term cancels to less than 2^-98, the last bit of a product with it.
+// Points halfway between subnormal floats are not checked: that would take a tenth of the time. No kernel needs it. In
+// every sum of a kernel either c is 0, and the sum is exact, or a term is at least 2^-50. Such a term cannot cancel to
+// a subnormal: the last bit of a product of its size is at least 2^-98.
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
   const double p = static_cast<double>(a.v) * b.v;
   const double s = p + c.v;

@@ -53,9 +53,8 @@ void forPairs(Operation operation, Check check) {
   }
 }
 
-// Sums that end among the subnormals, or a little above, many of them 2^-46 of a product beside halfway between two
-// floats: rounding them to binary64 first would move them onto it. The scalar backend's fma is exact for normal results
-// and for sums that binary64 holds.
+// Sums near the subnormals. Many lie so close to halfway between two floats that rounding to binary64 moves them onto
+// it. The scalar fma is compared where it is exact: for normal results, and for sums that binary64 holds.
 void testSmallFma() {
   uint64_t state = 0x9e3779b97f4a7c15u;
   const auto next = [&](uint64_t below) {

@@ -3,11 +3,11 @@
 //   search [--pairs N] [--seed S] [--json | --emit]
 //   search --verify
 //
-// A quarter or more of the pairs are drawn at random: betas of any bits, subnormal, huge and negative ones among them,
-// and x whose product is anywhere, or at a place where the way of computing changes: the borders of cells, 14.75, the
-// multiples of ln 2 between which far values are moved, the floors, and for the inverse the products that come nearest
-// to ln 2 of all, which are found by trying every beta. The rest climbs: it starts from the worst pairs so far and
-// changes some of the last bits of both.
+// One block of pairs in four is drawn at random: betas of any bits, subnormal, huge and negative ones among them, and x
+// whose product is anywhere, or at a place where the way of computing changes: the borders of cells, 14.75, the
+// multiples of ln 2 between which far values are moved, the floors, and for the inverse the products of two floats that
+// come nearest to ln 2, which are found by trying every beta. The other blocks climb: each starts from one of the worst
+// pairs so far and changes the last bits of both.
 //
 // Every backend of this machine must give the same bits. --emit writes the pairs and their results to stdout, for
 // others to be compared with: for each beta the function's number and the number of pairs as uint32, beta, all x, all
