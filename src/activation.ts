@@ -9,7 +9,6 @@ import type {
   Kernels,
   WithDerivativeKernel,
 } from './functions'
-import { lengthOf } from './intrinsics'
 import type { Platform } from './platform'
 import { createStream, type StreamOptions, type Transform } from './stream'
 import {
@@ -17,7 +16,6 @@ import {
   checkBeta,
   checkLength,
   checkOptions,
-  checkOut,
   checkOutPair,
   checkThreshold,
 } from './validate'
@@ -151,11 +149,10 @@ export function createBackward(kernel: BackwardKernel, settled: number): Backwar
     checkOptions(options, withOut)
     const scaling = options === undefined ? {} : readScaling(options)
     const out = options?.out
-    checkArray('x', x)
-    checkArray('grad', grad)
-    checkLength('grad', grad, x)
-    if (out !== undefined) checkOut(x, out)
-    const y = out ?? new Float32Array(lengthOf.call(x))
+    const length = checkArray('x', x)
+    checkLength(length, grad, 'grad')
+    if (out !== undefined) checkLength(length, out)
+    const y = out ?? new Float32Array(length)
     kernel(x, grad, y, ...argumentsOf(scaling, settled))
     return y
   }
@@ -218,11 +215,11 @@ export function createWithDerivative(
     const out = options?.out
     checkOutPair(out)
     const { value, derivative } = out ?? {}
-    checkArray('x', x)
-    if (value !== undefined) checkOut(x, value, 'out.value')
-    if (derivative !== undefined) checkOut(x, derivative, 'out.derivative')
-    const y = value ?? new Float32Array(lengthOf.call(x))
-    const slope = derivative ?? new Float32Array(lengthOf.call(x))
+    const length = checkArray('x', x)
+    if (value !== undefined) checkLength(length, value, 'out.value')
+    if (derivative !== undefined) checkLength(length, derivative, 'out.derivative')
+    const y = value ?? new Float32Array(length)
+    const slope = derivative ?? new Float32Array(length)
     kernel(x, y, slope, ...argumentsOf(scaling, settled))
     return { value: y, derivative: slope }
   }
@@ -273,9 +270,9 @@ function createActivation(
     checkOptions(options, withOut, refused)
     const scaling = options === undefined ? {} : read(options)
     const out = options?.out
-    checkArray('x', x)
-    if (out !== undefined && out !== x) checkOut(x, out)
-    const y = out ?? new Float32Array(lengthOf.call(x))
+    const length = checkArray('x', x)
+    if (out !== undefined && out !== x) checkLength(length, out)
+    const y = out ?? new Float32Array(length)
     run(kernel, x, y, scaling, settled)
     return y
   }

@@ -5,7 +5,7 @@ import { type ErrorCode, invalidType, notTaken, outOfRange, withCode } from './e
 import type { CheckApart, Launch } from './functions'
 import { bufferOf, byteOffsetOf, isAttached, isShared, lengthOf, setOf, viewOf } from './intrinsics'
 import { checkSignal, follow, isAborted, type JobSignal, reasonOf } from './signal'
-import { checkArray, checkOptions, checkOut } from './validate'
+import { checkArray, checkLength, checkOptions } from './validate'
 
 export interface JobOptions {
   /**
@@ -143,7 +143,7 @@ export function createAsync(
   const copied = async (x: Float32Array, job: Job): Promise<Float32Array> => {
     const { out, signal } = job
     if (out !== undefined) {
-      checkOut(x, out)
+      checkLength(lengthOf.call(x), out)
       checkApart(x, out)
     }
     if (isAborted(signal)) throw reasonOf(signal)
@@ -199,10 +199,10 @@ async function copyInto(
   for (let start = 0; start < y.length; start += length) {
     if (start > 0) await new Promise<void>((resolve) => setTimeout(resolve))
     if (isAborted(signal)) throw reasonOf(signal)
-    checkOut(y, out)
+    checkLength(y.length, out)
     setOf.call(out, y.subarray(start, start + length), start)
   }
-  checkOut(y, out)
+  checkLength(y.length, out)
   return out
 }
 

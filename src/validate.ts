@@ -3,18 +3,20 @@ import { describe, describeName, invalidType, isArray, outOfRange, withCode } fr
 import { bufferOf, byteOffsetOf, keysOf, lengthOf, tagOf } from './intrinsics'
 
 /**
- * Throws unless `value` is a Float32Array that can be read.
+ * The length of `value`, which must be a Float32Array that can be read.
  *
  * @throws {TypeError} ERR_INVALID_ARG_TYPE for anything else, and ERR_INVALID_STATE for an array
  * that is detached (its buffer was transferred) or lies outside its resizable buffer.
  */
-export function checkArray(name: string, value: unknown): asserts value is Float32Array {
+export function checkArray(name: string, value: unknown): number {
   const tag = tagOf.call(value)
   if (tag !== 'Float32Array')
     throw invalidType(name, 'a Float32Array', value, adviceFor(value, tag))
   checkAttached(name, value)
-  if ((value as Float32Array).length !== lengthOf.call(value))
+  const length = lengthOf.call(value)
+  if ((value as Float32Array).length !== length)
     throw invalidType(name, 'a Float32Array with its own length', value, 'Its length was redefined')
+  return length
 }
 
 // Both states show as length 0, which is fine in itself; the language tells them apart when asked
@@ -47,19 +49,13 @@ function adviceFor(value: unknown, tag: unknown): string {
 }
 
 /**
- * Throws unless y is an array that can take the results for x. That they do not overlap is for the
- * kernel to see: `checkApart` here, pointers in C++.
+ * Throws unless y is an array as long as x, whose length is `wanted`. That they do not overlap is for
+ * the kernel to see: `checkApart` here, pointers in C++.
  *
  * @throws {TypeError} as `checkArray`. @throws {RangeError} ERR_OUT_OF_RANGE if the lengths differ.
  */
-export function checkOut(x: Float32Array, y: unknown, name = 'out'): asserts y is Float32Array {
-  checkArray(name, y)
-  checkLength(name, y, x)
-}
-
-/** @throws {RangeError} ERR_OUT_OF_RANGE if y is not as long as x. */
-export function checkLength(name: string, y: Float32Array, x: Float32Array): void {
-  const [length, wanted] = [lengthOf.call(y), lengthOf.call(x)]
+export function checkLength(wanted: number, y: unknown, name = 'out'): void {
+  const length = checkArray(name, y)
   if (length !== wanted)
     throw outOfRange(name, `as long as x, of length ${wanted}`, `length ${length}`)
 }
@@ -103,8 +99,14 @@ export function checkOptions(
   if (options === undefined) return
   checkObject(options)
   for (const name in options)
-    if (!taken.includes(name) && !others.includes(name))
+    if (!isAmong(name, taken) && !isAmong(name, others))
       checkLeftOut('options', options, name, taken)
+}
+
+// As names.includes(name), which a call on a short array would notice.
+function isAmong(name: string, names: readonly string[]): boolean {
+  for (let i = 0; i < names.length; i++) if (names[i] === name) return true
+  return false
 }
 
 function checkLeftOut(of: string, options: object, name: string, taken: readonly string[]): void {
@@ -138,9 +140,10 @@ export function checkOutPair(out: unknown): void {
   if (out === undefined) return
   if (typeof out !== 'object' || out === null || isArray(out) || ArrayBuffer.isView(out))
     throw invalidType('out', 'an object such as { value: array, derivative: array }', out)
-  const taken = ['value', 'derivative']
-  for (const name in out) if (!taken.includes(name)) checkLeftOut('out', out, name, taken)
+  for (const name in out) if (!isAmong(name, pairNames)) checkLeftOut('out', out, name, pairNames)
 }
+
+const pairNames = ['value', 'derivative']
 
 /** beta rounded to float32. @throws {TypeError | RangeError} unless it is a finite number that does not round to 0. */
 export function checkBeta(beta: unknown): number {
