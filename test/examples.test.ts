@@ -144,21 +144,40 @@ describe('examples/server', () => {
       expect(answer().slice(before)).toMatch(/^HTTP\/1\.1 200 /)
     })
 
-    test('a body in chunks counts as much as has come of it', async () => {
-      const chunk = Buffer.alloc(mebibyte)
+    test('a body in chunks counts as the 16 MiB that it may come to, before any of it has come', async () => {
       const bodies = await Promise.all(
         Array.from({ length: 5 }, () => begin('transfer-encoding: chunked')),
       )
-      for (const { socket } of bodies)
-        for (let i = 0; i < 15; i++) {
-          socket.write(`${mebibyte.toString(16)}\r\n`)
-          socket.write(chunk)
-          socket.write('\r\n')
-        }
-      const [{ answer }] = await firstOf(1, bodies)
-      expect(answer()).toMatch(busy)
+      const [refused] = await firstOf(1, bodies)
+      expect(refused.answer()).toMatch(busy)
       await delay(200)
-      expect(bodies.filter((body) => body.answer() !== '')).toHaveLength(1)
+      const accepted = bodies.filter((body) => body.answer() === '')
+      expect(accepted).toHaveLength(4)
+
+      const x = floats(3)
+      const expected = bytesOf(softplus(x))
+      for (const { socket } of accepted) {
+        socket.write('5\r\n')
+        socket.write(bytesOf(x).subarray(0, 5))
+        socket.write('\r\n7\r\n')
+        socket.write(bytesOf(x).subarray(5))
+        socket.write('\r\n0\r\n\r\n')
+      }
+      for (const { wholeAnswer } of accepted) {
+        const bytes = await wholeAnswer(expected.length)
+        expect(bytes.subarray(-expected.length).equals(expected)).toBe(true)
+      }
+    })
+
+    test('a body in chunks beyond 16 MiB is answered with 413', async () => {
+      const { socket, answer } = await begin('transfer-encoding: chunked')
+      for (let i = 0; i < 17; i++) {
+        socket.write(`${mebibyte.toString(16)}\r\n`)
+        socket.write(Buffer.alloc(mebibyte))
+        socket.write('\r\n')
+      }
+      await until(() => answer() !== '')
+      expect(answer()).toMatch(/^HTTP\/1\.1 413 /)
     })
 
     test('bodies whose sender has gone no longer count', async () => {
@@ -197,7 +216,7 @@ describe('examples/server', () => {
   })
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s: whole requests are answered, half-sent ones cut off, and the exit code is 0',
+    '%s: complete requests are answered, incomplete ones cut off, and the exit code is 0',
     async (signal) => {
       const server = spawn(process.execPath, [join(root, 'examples', 'server', 'server.mjs')], {
         env: { ...process.env, PORT: '0' },

@@ -5,8 +5,10 @@
 //   POST /softplus?beta=2     a body of up to 16 MiB, activated off the main thread: other requests do not wait
 //   POST /softplus/stream     a body of any size, activated as it comes
 //
-// Bodies in work hold 64 MiB at most. A request beyond that is answered with 503 and Retry-After before its body is read.
-// SIGTERM and SIGINT end the server: whole requests are answered, half-sent ones cut off after a second.
+// Bodies in work hold 64 MiB at most; one that comes in chunks counts as 16 MiB. A request beyond that is answered with 503
+// and Retry-After before its body is read.
+// SIGTERM and SIGINT stop the server: complete requests get their answer within 10 seconds, incomplete ones are cut off
+// after one.
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import Fastify from 'fastify'
@@ -17,7 +19,7 @@ const MiB = 2 ** 20
 const bodyLimit = 16 * MiB
 /** How many bytes of bodies may be received, activated and sent at the same time. */
 const heldLimit = 64 * MiB
-/** What a streamed body counts as: its chunks that wait on either side. */
+/** What a streamed body counts as: the chunks buffered on both sides. */
 const streamed = MiB / 4
 
 const timeouts = {
@@ -26,8 +28,8 @@ const timeouts = {
   // A connection on which nothing moves, in either direction, is closed.
   connectionTimeout: 30_000,
 }
-/** How many milliseconds the end of the server waits for requests. */
-const grace = { halfSent: 1_000, unanswered: 10_000 }
+/** How long, in ms, shutdown waits. */
+const grace = { incomplete: 1_000, unanswered: 10_000 }
 
 const number = { type: 'number' }
 const schema = { querystring: { type: 'object', properties: { beta: number, threshold: number } } }
@@ -80,7 +82,7 @@ function limitHeldBytes(app) {
   })
 }
 
-/** Has `app.close()` send the answers of requests that have arrived, and wait for no others. */
+/** Makes `app.close()` send pending answers, and accept no new requests. */
 function limitClosing(app) {
   /** The responses that are not sent yet, each with a promise of its end. */
   const unanswered = new Map()
@@ -93,7 +95,7 @@ function limitClosing(app) {
     Promise.race([Promise.all(unanswered.values()), delay(milliseconds, undefined, { ref: false })])
   // Before server.close(), which drops answers that wait for a slow reader. New requests already get 503.
   app.addHook('preClose', async () => {
-    await allAnswered(grace.halfSent)
+    await allAnswered(grace.incomplete)
     for (const { req } of unanswered.keys()) if (!req.complete) req.destroy()
     await allAnswered(grace.unanswered)
     app.server.closeAllConnections()
@@ -102,19 +104,17 @@ function limitClosing(app) {
 
 async function whole(app) {
   app.addContentTypeParser(octets, async (request, payload) => {
-    const announced = announcedLength(request)
-    if (announced !== undefined) {
-      checkSize(announced)
-      checkLength(announced)
-      request.hold(announced)
-    }
-    // Memory of its own: chunks may begin at any byte. Pages nobody writes to stay unused.
-    const bytes = Buffer.from(new ArrayBuffer(announced ?? bodyLimit))
+    // The length of a chunked body is known only at its end: it holds as much as it may come to.
+    const capacity = announcedLength(request) ?? bodyLimit
+    checkSize(capacity)
+    checkLength(capacity)
+    request.hold(capacity)
+    // A new buffer, because a Float32Array needs an aligned offset.
+    const bytes = Buffer.from(new ArrayBuffer(capacity))
     let length = 0
     try {
       for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
         checkSize(length + chunk.length)
-        if (announced === undefined) request.hold(chunk.length)
         length += chunk.copy(bytes, length)
       }
     } finally {
@@ -138,7 +138,7 @@ async function whole(app) {
 
 async function streaming(app) {
   app.addContentTypeParser(octets, async (request, payload) => {
-    // A body in chunks shows its length at its end, when only closing the connection is left.
+    // The length of a chunked body is known only at its end; then only closing the connection can report an error.
     checkLength(announcedLength(request) ?? 0)
     request.hold(streamed)
     return payload
