@@ -15,7 +15,7 @@ if (backend.addon === null) {
   )
   process.exit(2)
 }
-// Asked for, so that it does not warn of a lost addon.
+// Set so that portable.js does not warn that the addon is missing.
 process.env.SOFTPLUS_BACKEND = 'js'
 const portable = await import('../dist/portable.js')
 delete process.env.SOFTPLUS_BACKEND

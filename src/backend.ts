@@ -1,4 +1,4 @@
-// Which backend this process uses: the best native one, the one SOFTPLUS_BACKEND names, or TypeScript with a warning.
+// Which backend this process uses: the best native one, the one SOFTPLUS_BACKEND names, or the fallback with a warning.
 import type { LoadedAddon } from './addon'
 import { withCode } from './errors'
 import type { Kernels } from './functions'
@@ -11,12 +11,16 @@ export interface Backend {
   readonly name: BackendName
   /**
    * What SOFTPLUS_BACKEND may name here, best first; only 'js' where the addon cannot be loaded. Under
-   * SOFTPLUS_BACKEND=js the addon is loaded when this is first read, and never used.
+   * SOFTPLUS_BACKEND=js the first read of this loads the addon, as a copy and JSON.stringify do too; nothing else uses it.
+   * Run without SOFTPLUS_BACKEND to see in `error` why it cannot be loaded.
    */
   readonly available: readonly BackendName[]
   /** The path of the native addon in use, or null. */
   readonly addon: string | null
-  /** Why the native addon is not in use, or null if it is or nobody wants it. */
+  /**
+   * Why the native addon could not be used; null if it is in use, or if SOFTPLUS_BACKEND=js or --no-addons asked for the
+   * fallback.
+   */
   readonly error: Error | null
 }
 
@@ -26,8 +30,8 @@ export interface Selection {
 }
 
 /**
- * @param forced What SOFTPLUS_BACKEND says; undefined or empty for the best there is. 'js' leaves the
- * addon unloaded until someone asks what else is available.
+ * @param forced What SOFTPLUS_BACKEND says; undefined or empty for the best there is. With 'js' the addon is loaded only
+ * when `available` is read.
  * @throws {Error} ERR_SOFTPLUS_BACKEND if it names what cannot run here.
  */
 export function selectBackend(forced: string | undefined, load: () => LoadedAddon): Selection {
@@ -53,13 +57,14 @@ const jsOnly: readonly BackendName[] = Object.freeze(['js'] as const)
 const availableWith = ({ addon }: LoadedAddon) =>
   Object.freeze([...addon.available, 'js'] as BackendName[])
 
-// Whoever forces js may do so because of a broken addon: it must not be loaded unasked, nor fail.
+// SOFTPLUS_BACKEND=js may be set because the addon is broken: load it only when `available` is read, and ignore a failure.
 function forcedJs(load: () => LoadedAddon): Backend {
   let available: readonly BackendName[] | undefined
   const ask = () => {
     try {
       return availableWith(load())
     } catch {
+      // `error` stays null, as the fallback was asked for. Without SOFTPLUS_BACKEND it holds the reason.
       return jsOnly
     }
   }
@@ -94,7 +99,7 @@ function warn(error: Error): void {
   if (process[warned]) return
   process[warned] = true
   process.emitWarning(
-    `softplus runs in TypeScript, with the same results but many times slower. ${error.message}. ` +
+    `softplus runs in its fallback, written in TypeScript, with the same results but many times slower. ${error.message}. ` +
       'Set SOFTPLUS_BACKEND=js to run without this warning.',
     { type: 'SoftplusWarning', code: 'SOFTPLUS_FALLBACK' },
   )

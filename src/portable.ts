@@ -25,15 +25,15 @@ export type { ByteTransform, StreamOptions, Transform } from './stream'
 
 const forced = typeof process === 'undefined' ? undefined : process.env?.SOFTPLUS_BACKEND
 
-/** Why a process that may expect the addon has this build; undefined where nobody expects one. */
-function reasonForLoss(): string | undefined {
-  // Node selects this build by itself then: nobody asked for it.
+/** Why the addon is missing, for the warning; undefined where nobody expects one (browsers, --no-addons). */
+function whyAddonIsMissing(): string | undefined {
+  // Node's permission model selects this build on its own, so warn.
   if (globalThis.process?.permission?.has('addon') === false)
     return "Node's permission model refuses addons: give --allow-addons"
   if (!isNode() || areAddonsDisabled()) return undefined
   return (
-    'A bundler, or another loader than that of Node, left out the native addon: mark softplus as external, ' +
-    'or set the condition "node-addons" and copy prebuilds/ beside the folder of the bundle'
+    'A bundler or loader left out the native addon: mark softplus as external, or set the condition ' +
+    '"node-addons" and copy prebuilds/ next to the bundle\'s folder'
   )
 }
 
@@ -54,11 +54,12 @@ function areAddonsDisabled(): boolean {
   return false
 }
 
-const loss = forced === 'js' ? undefined : reasonForLoss()
-const unloadable = () => {
+const missingReason = forced === 'js' ? undefined : whyAddonIsMissing()
+const refuseToLoad = () => {
   throw withCode(
     new Error(
-      loss ?? 'This is the build of softplus without addons (condition "node-addons" is off)',
+      missingReason ??
+        'This is the build of softplus without addons (condition "node-addons" is off)',
     ),
     'ERR_SOFTPLUS_ADDON',
   )
@@ -81,8 +82,8 @@ const api: Api = createApi(jsKernels, { processors: () => 1, loadTransform })
  * error.
  */
 export const backend: Backend = selectBackend(
-  forced || (loss === undefined ? 'js' : undefined),
-  unloadable,
+  forced || (missingReason === undefined ? 'js' : undefined),
+  refuseToLoad,
 ).backend
 
 /** As in the build with addons: ln(1 + e^(beta x)) / beta, the same bits. */

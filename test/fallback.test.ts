@@ -238,7 +238,7 @@ describe.each(modules)('with the addon, %s', (file) => {
 })
 
 describe.each(modules)('without the addon, %s', (file) => {
-  test('TypeScript stands in, and one warning says so', () => {
+  test('the fallback is used, and one warning says so', () => {
     const { backend, results, warnings, stderr } = withoutAddon.run(file)
     expect(backend).toMatchObject({ name: 'js', available: ['js'], addon: null })
     expect(backend?.error?.code).toBe('ERR_SOFTPLUS_ADDON')
@@ -247,6 +247,7 @@ describe.each(modules)('without the addon, %s', (file) => {
     expect(warnings).toHaveLength(1)
     const [{ name, code, message }] = warnings
     expect([name, code]).toEqual(['SoftplusWarning', 'SOFTPLUS_FALLBACK'])
+    expect(message).toContain('softplus runs in its fallback, written in TypeScript')
     expect(message).toContain(backend?.error?.message)
     for (const path of withoutAddon.candidates) expect(message).toContain(`${path}: not there`)
     expect(message).toContain(`${process.platform}-${process.arch}`)
@@ -302,6 +303,10 @@ test.each(modules)('a file that is no addon: the warning gives its reason, %s', 
   expect(message).toContain(`${prebuilt}: not there`)
   expect(message).toContain(`${built}: `)
   expect(message).not.toContain(`${built}: not there`)
+
+  const quiet = broken.run(file, { forced: 'js' })
+  expect(quiet.backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+  expect(quiet.stderr).toBe('')
 
   const { thrown } = broken.run(file, { forced: native[0] })
   expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
 const { backend, relu, softplus } = await import('../dist/index.js')
-// Asked for, so that it does not warn of a lost addon.
+// Set so that portable.js does not warn that the addon is missing.
 process.env.SOFTPLUS_BACKEND = 'js'
 const portable = await import('../dist/portable.js')
 delete process.env.SOFTPLUS_BACKEND

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import * as native from '../dist/index.js'
 
-// Asked for, so that it does not warn of a lost addon.
+// Set so that portable.js does not warn that the addon is missing.
 process.env.SOFTPLUS_BACKEND = 'js'
 const js = await import('../dist/portable.js')
 
