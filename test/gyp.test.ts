@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { compilations } from '../tools/gyp'
+import { type Compilation, compilations } from '../tools/gyp'
 
 const root = join(import.meta.dirname, '..')
 const avx2 = ['-mavx2', '-mfma']
@@ -16,16 +16,22 @@ const instructions = /^-m(?!64$|macosx)|^\/arch:/
 const error = /^-Werror|^\/WX/
 const contraction = { linux: '-ffp-contract=off', mac: '-ffp-contract=off', win: '/fp:precise' }
 
-describe.each(['linux', 'mac', 'win'] as const)('on %s', (system) => {
-  const flagsOn = (architecture: 'x64' | 'arm64', ...settings: string[]) =>
-    compilations(system, architecture, ...settings)
+const asked = new Map<string, Compilation[]>()
+/** Asks gyp, which takes a second, once for each question. */
+function ask(...question: Parameters<typeof compilations>): Compilation[] {
+  const key = question.join(' ')
+  const answer = asked.get(key) ?? compilations(...question)
+  asked.set(key, answer)
+  return answer
+}
 
+describe.each(['linux', 'mac', 'win'] as const)('on %s', (system) => {
   test.each(['x64', 'arm64'] as const)('%s: warnings are errors only where asked for', (arch) => {
-    const usual = flagsOn(arch)
+    const usual = ask(system, arch)
     expect(usual.length).toBeGreaterThanOrEqual(5)
     for (const { source, flags } of usual)
       expect(flags.join(' '), source).not.toMatch(/-Werror|\/WX/)
-    for (const { source, flags } of flagsOn(arch, 'softplus_werror=1'))
+    for (const { source, flags } of ask(system, arch, 'softplus_werror=1'))
       expect(
         flags.filter((flag) => error.test(flag)),
         source,
@@ -34,7 +40,7 @@ describe.each(['linux', 'mac', 'win'] as const)('on %s', (system) => {
 
   test('x64: each backend gets its instruction set, and nothing else does', () => {
     const wanted: Record<string, string[]> = forX64[system]
-    const found = flagsOn('x64')
+    const found = ask(system, 'x64')
     expect(found.map(({ target }) => target)).toEqual(expect.arrayContaining(Object.keys(wanted)))
     for (const { target, source, flags } of found)
       expect(
@@ -44,7 +50,7 @@ describe.each(['linux', 'mac', 'win'] as const)('on %s', (system) => {
   })
 
   test.each(['x64', 'arm64'] as const)('%s: nothing is contracted', (arch) => {
-    for (const { source, flags } of flagsOn(arch))
+    for (const { source, flags } of ask(system, arch))
       expect(flags, source).toContain(contraction[system])
   })
 })
@@ -54,7 +60,7 @@ const clang = ['clang++-19', 'clang++'].find((name) => !spawnSync(name, ['--vers
 
 test.skipIf(clang === undefined && !process.env.CI)('clang has no warning for any backend', () => {
   const architecture = process.arch === 'arm64' ? 'arm64' : 'x64'
-  const backends = compilations('linux', architecture, 'softplus_werror=1').filter(({ source }) =>
+  const backends = ask('linux', architecture, 'softplus_werror=1').filter(({ source }) =>
     source.startsWith('native/backends/'),
   )
   expect(backends.length).toBeGreaterThanOrEqual(2)
