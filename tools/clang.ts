@@ -9,7 +9,7 @@
 //
 // Needs Debian's clang-19, libc++-19-dev, musl-dev and mingw-w64-x86-64-dev. Exit code 1 if a check fails, 2 if it could
 // not be run. SOFTPLUS_WERROR=1 makes warnings errors.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,9 +37,13 @@ function buildAddon(): boolean {
   }
   const addon = join(folder, 'build', 'Release', 'softplus.node')
   const script = 'require(process.argv[1]).available.join(", ")'
-  const backends = execFileSync(process.execPath, ['-p', script, addon], { encoding: 'utf8' })
-  console.error(`addon: loaded, ${backends.trim()}`)
-  return backends.includes('scalar')
+  const loaded = spawnSync(process.execPath, ['-p', script, addon], { encoding: 'utf8' })
+  if (loaded.status !== 0) {
+    console.error(`addon: FAILED to load\n${loaded.stderr}`)
+    return false
+  }
+  console.error(`addon: loaded, ${loaded.stdout.trim()}`)
+  return loaded.stdout.includes('scalar')
 }
 
 function buildTests(): boolean {
