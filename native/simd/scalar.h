@@ -13,9 +13,13 @@
 #include "../math/coefficients.h"
 #include "inline.h"
 
-// A mask of one lane is a bool, and the mathematics combines masks of any kind by | and &.
+// A mask of one lane is a bool, and the mathematics combines masks of any kind by | and &. No push and pop: clang warns
+// where a template stands, and those that combine masks stand after this header. clang has the warning from version 14
+// on.
 #if defined(__clang__)
+#if __has_warning("-Wbitwise-instead-of-logical")
 #pragma clang diagnostic ignored "-Wbitwise-instead-of-logical"
+#endif
 #endif
 
 static_assert(FLT_EVAL_METHOD == 0, "float must be rounded to float at every step (on x86-32: -msse2 -mfpmath=sse)");
