@@ -1,8 +1,8 @@
 {
   # Node-API version 8 is in every Node from 12.22 on; the package asks for 20.
   "variables": {
-    # Warnings are errors where the project's CI asks for it, by SOFTPLUS_WERROR=1, and never for users: no compiler that is
-    # still to come may break their build.
+    # SOFTPLUS_WERROR=1, set in CI, makes warnings errors. Never by default: a newer compiler's new warnings must not break a
+    # user's build.
     "softplus_werror%": 0,
     "warnings": ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion"]
   },
@@ -42,7 +42,7 @@
       "dependencies": ["scalar"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
-      # The headers of Node and node-addon-api know no more warnings than these.
+      # Node's and node-addon-api's headers compile cleanly only with these warnings.
       "cflags_cc": ["-Wall", "-Wextra"],
       "xcode_settings": { "WARNING_CFLAGS": ["-Wall", "-Wextra"] },
       "conditions": [

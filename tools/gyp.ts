@@ -41,6 +41,6 @@ export function compilations(
     { cwd: root, encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
   )
   const all: Compilation[] = JSON.parse(output)
-  // The others are of node-gyp.
+  // Skip node-gyp's own sources.
   return all.filter(({ source }) => source.startsWith('native/'))
 }
