@@ -74,7 +74,9 @@ std::vector<Pair> productsNearestToLn2() {
       nearest.push_back({distance, {beta, std::ldexp(static_cast<float>(other), 24 - exponent)}});
     }
   }
-  std::stable_sort(nearest.begin(), nearest.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(nearest.begin(), nearest.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second.beta < b.second.beta;
+  });
   std::vector<Pair> pairs;
   for (const auto& [distance, pair] : nearest) pairs.push_back(pair);
   return pairs;
