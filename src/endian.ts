@@ -6,6 +6,6 @@ const isBigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0
  * Turns bytes of whole little-endian floats into this CPU's order, or back, in place.
  * `swaps` is whether the two differ; tests pass it.
  */
-export function swapLittleEndian(bytes: Uint8Array, swaps = isBigEndian): void {
+export function convertLittleEndian(bytes: Uint8Array, swaps = isBigEndian): void {
   if (swaps) Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).swap32()
 }

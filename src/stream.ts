@@ -1,7 +1,7 @@
 // A function as a stream: bytes of little-endian float32 in, as many out.
 import type { Transform as NodeTransform } from 'node:stream'
 import type { Reading, SoftplusOptions } from './activation'
-import { swapLittleEndian } from './endian'
+import { convertLittleEndian } from './endian'
 import { withCode } from './errors'
 import type { Kernel } from './functions'
 import { checkOptions } from './validate'
@@ -69,9 +69,9 @@ function resultsOf(bytes: Buffer, kernel: Kernel, scaling: number[]): Buffer {
   const floats = new Float32Array(bytes.length / 4)
   const results = Buffer.from(floats.buffer)
   bytes.copy(results)
-  swapLittleEndian(results)
+  convertLittleEndian(results)
   kernel(floats, floats, ...scaling)
-  swapLittleEndian(results)
+  convertLittleEndian(results)
   return results
 }
 

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { dispatch } from '../src/cli/dispatch'
-import { swapLittleEndian } from '../src/endian'
+import { convertLittleEndian } from '../src/endian'
 import { softplus } from '../src/index'
 import { floatBytes, npyFile } from './npy-writer'
 
@@ -31,8 +31,8 @@ vi.mock('node:fs/promises', async (original) => {
 vi.mock('../src/endian', async (original) => {
   const real = await original<typeof import('../src/endian')>()
   return {
-    swapLittleEndian: (bytes: Uint8Array, swaps = host.swaps) =>
-      real.swapLittleEndian(bytes, swaps),
+    convertLittleEndian: (bytes: Uint8Array, swaps = host.swaps) =>
+      real.convertLittleEndian(bytes, swaps),
   }
 })
 
@@ -103,9 +103,9 @@ describe('a host of the other byte order', () => {
   test('the bytes of each float change places, and no others', () => {
     const memory = Uint8Array.from({ length: 14 }, (_, i) => i)
     const bytes = memory.subarray(3, 11)
-    swapLittleEndian(bytes, false)
+    convertLittleEndian(bytes, false)
     expect([...memory]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
-    swapLittleEndian(bytes, true)
+    convertLittleEndian(bytes, true)
     expect([...memory]).toEqual([0, 1, 2, 6, 5, 4, 3, 10, 9, 8, 7, 11, 12, 13])
   })
 })

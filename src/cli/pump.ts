@@ -1,6 +1,6 @@
 // From an input to an output through an activation, in constant memory.
 
-import { swapLittleEndian } from '../endian'
+import { convertLittleEndian } from '../endian'
 import type { Activation, SoftplusOptions } from '../index'
 import { readLayout } from './float32'
 import type { Input } from './input'
@@ -83,9 +83,9 @@ async function activate(
   // Only the last piece can end inside an element, and was checked not to.
   const x = new Float32Array(piece.buffer, 0, piece.length / Float32Array.BYTES_PER_ELEMENT)
   const started = performance.now()
-  swapLittleEndian(piece)
+  convertLittleEndian(piece)
   if (threads === undefined) activation.inPlace(x, options)
   else await activation.async(x, { ...options, threads, transfer: true })
-  swapLittleEndian(piece)
+  convertLittleEndian(piece)
   return performance.now() - started
 }
