@@ -1,4 +1,4 @@
-// The command on hosts that are not at hand: Windows, which replaces no file that is open, and big-endian CPUs.
+// The order in which the command writes, closes and renames files. Windows replaces no file that is open.
 
 import {
   mkdtempSync,
@@ -10,14 +10,14 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { dispatch } from '../src/cli/dispatch'
-import { convertLittleEndian } from '../src/endian'
+import { openOutput } from '../src/cli/output'
 import { softplus } from '../src/index'
-import { floatBytes, npyFile } from './npy-writer'
+import { floatBytes } from './npy-writer'
 
 const openAtRename = vi.hoisted((): string[][] => [])
-const host = vi.hoisted(() => ({ swaps: false }))
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>()
@@ -28,11 +28,40 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...real, rename }
 })
 
-vi.mock('../src/endian', async (original) => {
-  const real = await original<typeof import('../src/endian')>()
+// A file system that has no modes refuses to set them.
+const refusal = vi.hoisted((): { code?: string } => ({}))
+
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>()
+  const fchmodSync: typeof real.fchmodSync = (fd, mode) => {
+    if (refusal.code) throw Object.assign(new Error('no modes'), { code: refusal.code })
+    real.fchmodSync(fd, mode)
+  }
+  return { ...real, fchmodSync }
+})
+
+// Writes that wait, and when descriptors are closed.
+const disk = vi.hoisted(() => ({
+  waitsFor: Promise.resolve(),
+  events: [] as string[],
+}))
+
+vi.mock('../src/cli/descriptors', async (original) => {
+  const real = await original<typeof import('../src/cli/descriptors')>()
   return {
-    convertLittleEndian: (bytes: Uint8Array, swaps = host.swaps) =>
-      real.convertLittleEndian(bytes, swaps),
+    ...real,
+    async writeTo(fd: number, part: Uint8Array) {
+      await disk.waitsFor
+      disk.events.push('written')
+      return real.writeTo(fd, part)
+    },
+    closerOf(fd: number) {
+      const close = real.closerOf(fd)
+      return () => {
+        disk.events.push('closed')
+        return close()
+      }
+    },
   }
 })
 
@@ -56,15 +85,14 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.restoreAllMocks()
-  host.swaps = false
+  refusal.code = undefined
+  disk.waitsFor = Promise.resolve()
+  disk.events = []
   rmSync(folder, { recursive: true })
 })
 
 const at = (name: string) => join(folder, name)
 const x = Float32Array.from({ length: 3000 }, (_, i) => Math.sin(i) * 20)
-
-/** What a big-endian host's Float32Array would hold of these bytes. */
-const swapped = (bytes: Buffer) => Buffer.from(bytes).swap32()
 
 test.runIf(process.platform === 'linux')(
   'neither the input nor the result is open when the result is renamed',
@@ -80,32 +108,51 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-describe('a host of the other byte order', () => {
-  // This one takes bytes for floats as they are; with each swapped it sees what that host would see without swaps.
-  test.each([['none'], ['2']])('swaps before and after, --threads %s', async (threads) => {
-    host.swaps = true
-    const data = swapped(floatBytes(x))
-    writeFileSync(at('x.npy'), npyFile({ shape: [x.length], data }))
-    const more = threads === 'none' ? [] : ['--threads', threads]
-    await dispatch(['apply', at('x.npy'), '-o', at('y.npy'), '-q', ...more])
-    const result = npyFile({ shape: [x.length], data: swapped(floatBytes(softplus(x))) })
-    expect(readFileSync(at('y.npy')).equals(result)).toBe(true)
+test.skipIf(process.platform === 'win32').each([
+  ['a file', () => at('y.f32')],
+  ['a device', () => '/dev/null'],
+])('%s is closed only after the write under way', async (_, path) => {
+  const output = await openOutput(path())
+  let release = () => {}
+  disk.waitsFor = new Promise((resolve) => {
+    release = resolve
   })
-
-  test('streams do, too', async () => {
-    host.swaps = true
-    const stream = softplus.stream()
-    stream.end(swapped(floatBytes(x)))
-    const results = Buffer.concat(await stream.toArray())
-    expect(results.equals(swapped(floatBytes(softplus(x))))).toBe(true)
-  })
-
-  test('the bytes of each float change places, and no others', () => {
-    const memory = Uint8Array.from({ length: 14 }, (_, i) => i)
-    const bytes = memory.subarray(3, 11)
-    convertLittleEndian(bytes, false)
-    expect([...memory]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
-    convertLittleEndian(bytes, true)
-    expect([...memory]).toEqual([0, 1, 2, 6, 5, 4, 3, 10, 9, 8, 7, 11, 12, 13])
-  })
+  const writing = output.write(floatBytes(x))
+  const discarding = output.discard()
+  for (let i = 0; i < 10; i++) await setImmediate()
+  expect(disk.events).toEqual([])
+  release()
+  await writing
+  await discarding
+  expect(disk.events).toEqual(['written', 'closed'])
+  expect(readdirSync(folder)).toEqual([])
 })
+
+test('a failed write is reported by itself, and the output is closed', async () => {
+  const output = await openOutput(at('y.f32'))
+  disk.waitsFor = Promise.reject(new Error('broken'))
+  await expect(output.write(floatBytes(x))).rejects.toThrow(/cannot write .*broken/)
+  await output.discard()
+  expect(disk.events).toEqual(['closed'])
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test.skipIf(process.platform === 'win32').each(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])(
+  'a result stays where setting its mode fails with %s',
+  async (code) => {
+    writeFileSync(at('x.f32'), floatBytes(x))
+    refusal.code = code
+    await dispatch(['apply', at('x.f32'), '-o', at('y.f32'), '-q'])
+    expect(readFileSync(at('y.f32')).equals(floatBytes(softplus(x)))).toBe(true)
+  },
+)
+
+test.skipIf(process.platform === 'win32')(
+  'other failures to set the mode are failures',
+  async () => {
+    writeFileSync(at('x.f32'), floatBytes(x))
+    refusal.code = 'EIO'
+    await expect(dispatch(['apply', at('x.f32'), '-o', at('y.f32'), '-q'])).rejects.toThrow(/EIO/)
+    expect(readdirSync(folder)).toEqual(['x.f32'])
+  },
+)

@@ -58,9 +58,13 @@ async function directOutput(path: string): Promise<Output> {
   if (stats.isFIFO()) return fifoOutput(action, new Socket({ fd, readable: false, writable: true }))
   const close = closerOf(fd)
   return {
+  const { write, settled } = writesOf(action, (part) => writeAll(fd, part))
     write: (part) => attempt(action, () => writeAll(fd, part)),
     finish: () => attempt(action, close),
-    discard: () => close().catch(() => {}),
+    async discard() {
+      await settled()
+      await close().catch(() => {})
+    },
   }
 }
 
@@ -74,7 +78,7 @@ function fifoOutput(action: string, socket: Socket): Output {
 }
 
 function streamOutput(action: string, stream: Writable, close: () => Promise<void>): Output {
-  let written = Promise.resolve()
+  const { write, settled } = writesOf(action, (part) => writeToStream(stream, part))
   return {
     write(part) {
       written = attempt(action, () => writeToStream(stream, part))
@@ -82,10 +86,29 @@ function streamOutput(action: string, stream: Writable, close: () => Promise<voi
     },
     finish: close,
     async discard() {
-      await written.catch(() => {})
+      await settled()
       await close()
     },
   }
+interface Writes {
+  write(part: Uint8Array): Promise<void>
+  /** Waits for the last write, whether it succeeds or fails. */
+  settled(): Promise<void>
+}
+
+// A descriptor is closed only when no write is under way: its number could be another file's by the time the write runs.
+function writesOf(action: string, step: (part: Uint8Array) => Promise<void>): Writes {
+  let last = Promise.resolve()
+  return {
+    write(part) {
+      const writing = attempt(action, () => step(part))
+      last = writing.catch(() => {})
+      return writing
+    },
+    settled: () => last,
+  }
+}
+
 }
 
 async function writeAll(fd: number, part: Uint8Array): Promise<void> {
@@ -121,6 +144,7 @@ async function replacingOutput(path: string, existing: Stats | undefined): Promi
 async function followLinks(path: string, exists: boolean): Promise<string> {
   let target = path
   while (await isLink(target, exists)) {
+  const { write, settled } = writesOf(action, (part) => writeAll(fd, part))
     const next = await readlink(target)
     target = isAbsolute(next) ? next : `${dirname(target)}/${next}`
   }
@@ -132,6 +156,7 @@ async function isLink(path: string, exists: boolean): Promise<boolean> {
     return (await lstat(path)).isSymbolicLink()
   } catch (error) {
     // A link under /proc/self/fd can lead to an open file whose name is gone.
+      await settled()
     if (codeOf(error) === 'ENOENT' && !exists) return false
     throw error
   }
@@ -140,6 +165,9 @@ async function isLink(path: string, exists: boolean): Promise<boolean> {
 interface TemporaryFile {
   action: string
   fd: number
+// FAT, for one, has a single mode for all its files and refuses others; some network and FUSE file systems have none.
+const modeRefusals = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
+
   temporary: string
   target: string
   mode: number
@@ -172,7 +200,6 @@ function giveMode(fd: number, mode: number): void {
   try {
     fchmodSync(fd, mode)
   } catch (error) {
-    // FAT, for one, has a single mode for all its files, and refuses others.
-    if (codeOf(error) !== 'EPERM') throw error
+    if (!modeRefusals.includes(codeOf(error))) throw error
   }
 }
