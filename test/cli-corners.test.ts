@@ -425,7 +425,67 @@ describe('one file by two names', () => {
     expect(read('out/a.f32').toString()).toBe('as it was')
   })
 
-  test('different files are taken, one of them by two names as well where only its results are written', () => {
+  test.skipIf(onWindows)('two outputs that are one file: refused, nothing written', () => {
+    write('out/a.f32', 'as it was')
+    symlinkSync('a.f32', at('out/b.f32'))
+    expect(run(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
+      code: 2,
+      stderr:
+        'softplus: INPUTs and OUTPUTs must be different files; got out/a.f32 and out/b.f32, which are the same file; ' +
+        'name another OUTPUT (see softplus --help)\n',
+    })
+    expect(read('out/a.f32').toString()).toBe('as it was')
+  })
+
+  test.skipIf(onWindows)(
+    'two outputs that are links to one new file: refused, nothing written',
+    () => {
+      mkdirSync(at('new'))
+      symlinkSync('../new/y.f32', at('out/a.f32'))
+      symlinkSync('second.f32', at('out/b.f32'))
+      symlinkSync(join(folder, 'out/../new/y.f32'), at('out/second.f32'))
+      expect(run(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/got out\/a\.f32 and out\/b\.f32, which are the same file/),
+      })
+      expect(readdirSync(at('new'))).toEqual([])
+    },
+  )
+
+  test.skipIf(onWindows)(
+    'an input that links to the new result of another: refused, nothing written',
+    () => {
+      symlinkSync('out/a.f32', at('link.f32'))
+      expect(run(['apply', 'a.f32', 'link.f32', '-o', 'out/'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/got out\/a\.f32 and link\.f32, which are the same file/),
+      })
+      expect(readdirSync(at('out'))).toEqual([])
+    },
+  )
+
+  test.skipIf(onWindows)('links in a circle among several: exit code 1', () => {
+    symlinkSync('loop.f32', at('loop.f32'))
+    symlinkSync('b.f32', at('out/b.f32'))
+    expect(run(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot write out\/b\.f32: ELOOP/),
+    })
+    expect(run(['apply', 'loop.f32', 'b.f32', '--in-place'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot read loop\.f32: ELOOP/),
+    })
+  })
+
+  test.skipIf(onWindows)('links to new files of one name in different folders are accepted', () => {
+    for (const name of ['one', 'two']) mkdirSync(at(name))
+    symlinkSync('../one/y.f32', at('out/a.f32'))
+    symlinkSync('../two/y.f32', at('out/b.f32'))
+    expect(run(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({ code: 0 })
+    for (const name of ['one/y.f32', 'two/y.f32']) expect(read(name).equals(yBytes)).toBe(true)
+  })
+
+  test('hard links to one input are accepted with -o DIR/', () => {
     linkSync(at('a.f32'), at('hard.f32'))
     expect(run(['apply', 'a.f32', 'hard.f32', '-o', 'out/'])).toMatchObject({ code: 0 })
     expect(readdirSync(at('out')).sort()).toEqual(['a.f32', 'hard.f32'])
@@ -514,6 +574,29 @@ describe.runIf(onLinux)('names that are not UTF-8', () => {
 
 describe.skipIf(onWindows)('standard streams', () => {
   beforeEach(() => {
+describe.runIf(onLinux)(
+  'a link to a name that is not UTF-8, where another link has its name in U+FFFD',
+  () => {
+    test.each([
+      ['to one output', 'link.f32'],
+      ['to several', 'out/'],
+    ])('%s: refused, what that link leads to is left alone', (_, output) => {
+      for (const name of ['in.f32', 'more.f32', 'other.f32']) write(name)
+      mkdirSync(at('out'))
+      symlinkSync(at('other.f32'), at('a\ufffd.f32'))
+      const name = '"$PWD/$(printf \'a\\377.f32\')"'
+      const inputs = output === 'out/' ? 'in.f32 more.f32' : 'in.f32'
+      const line = `ln -s ${name} link.f32; ln -s ${name} out/in.f32; "$1" "$0" apply ${inputs} -o ${output}`
+      const { code, stderr } = shell(line)
+      expect(stderr).toMatch(/ must lead to a name in UTF-8; got a link to .*a\ufffd\.f32; /)
+      expect(code).toBe(2)
+      expect(read('other.f32').equals(xBytes)).toBe(true)
+      expect(temporary()).toBe(undefined)
+      expect(readdirSync(at('out'))).toEqual(['in.f32'])
+    })
+  },
+)
+
     write('in.f32')
     write('out.f32', 'as it was')
   })

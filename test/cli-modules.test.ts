@@ -116,15 +116,20 @@ describe('dispatch', () => {
     expect(Buffer.concat(results).equals(floatBytes(softplus(x)))).toBe(true)
   })
 
-  test.runIf(process.platform !== 'win32')('apply in place to what cannot be', async () => {
-    spawnSync('mkfifo', [at('fifo.f32')])
-    symlinkSync('x.f32', at('link.f32'))
-    const inPlace = (...names: string[]) => dispatch(['apply', '--in-place', ...names.map(at)])
-    await expect(inPlace('x.f32', 'fifo.f32')).rejects.toThrow(/got a FIFO/)
-    await expect(inPlace('x.f32', 'link.f32')).rejects.toThrow(/link\.f32, which are one/)
-    await expect(inPlace('a\ufffd.f32')).rejects.toThrow(/names in UTF-8/)
-    expect(holds('x.f32', floatBytes(x))).toBe(true)
-  })
+  test.runIf(process.platform !== 'win32')(
+    '--in-place refuses FIFOs, links to another input and non-UTF-8 names',
+    async () => {
+      spawnSync('mkfifo', [at('fifo.f32')])
+      symlinkSync('x.f32', at('link.f32'))
+      const inPlace = (...names: string[]) => dispatch(['apply', '--in-place', ...names.map(at)])
+      await expect(inPlace('x.f32', 'fifo.f32')).rejects.toThrow(/got a FIFO/)
+      await expect(inPlace('x.f32', 'link.f32')).rejects.toThrow(
+        /link\.f32, which are the same file/,
+      )
+      await expect(inPlace('a\ufffd.f32')).rejects.toThrow(/names in UTF-8/)
+      expect(holds('x.f32', floatBytes(x))).toBe(true)
+    },
+  )
 
   test.runIf(process.platform !== 'win32')('apply to what a link names', async () => {
     symlinkSync('new.f32', at('link.f32'))

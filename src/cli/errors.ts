@@ -31,12 +31,12 @@ export function codeOf(error: unknown): string {
   return code ?? ''
 }
 
-/** Runs a step that talks to the system; what it throws becomes a SystemFailure naming the step. */
+/** Runs a step that talks to the system; what it throws, but for an InputError, becomes a SystemFailure naming the step. */
 export async function attempt<T>(action: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
-    throw new SystemFailure(action, error)
+    throw error instanceof InputError ? error : new SystemFailure(action, error)
   }
 }
 

@@ -1,13 +1,14 @@
 // Where a result goes: standard output, a device, or a file that appears only when complete.
 
 import { fchmodSync, fstatSync, openSync, type Stats } from 'node:fs'
-import { lstat, readlink, rename, stat } from 'node:fs/promises'
+import { rename, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { dirname, isAbsolute } from 'node:path'
+import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
-import { closerOf, openFile, refuseClosed, statOf, writeTo } from './descriptors'
-import { attempt, codeOf, InputError, SystemFailure } from './errors'
+import { closerOf, openFile, refuseClosedOrNull, statOf, writeTo } from './descriptors'
+import { attempt, codeOf, SystemFailure } from './errors'
 import { onInterrupt } from './interrupt'
+import { followLinks } from './links'
 import { writeToStream } from './stdout'
 import { removeIfPossible, sweep, temporaryPath } from './temporary'
 
@@ -119,10 +120,6 @@ async function writeAll(fd: number, part: Uint8Array): Promise<void> {
 async function replacingOutput(path: string, existing: Stats | undefined): Promise<Output> {
   const action = `write ${path}`
   const target = await attempt(action, () => followLinks(path, existing !== undefined))
-  if (target.includes('\ufffd'))
-    throw new InputError(
-      `${path} must lead to a name in UTF-8; got a link to ${target}; rename what it leads to`,
-    )
   const folder = dirname(target)
   await sweep(folder)
   const temporary = temporaryPath(folder)
@@ -135,29 +132,6 @@ async function replacingOutput(path: string, existing: Stats | undefined): Promi
     return temporaryFile({ action, fd, temporary, target, mode, release })
   } catch (error) {
     release()
-    throw error
-  }
-}
-
-// Where the links at the path's end lead, be there a file or not: that file is replaced, and the links stay. Paths are
-// put together without path.join, which would take link/.. for nothing, while it leads elsewhere.
-async function followLinks(path: string, exists: boolean): Promise<string> {
-  let target = path
-  while (await isLink(target, exists)) {
-  const { write, settled } = writesOf(action, (part) => writeAll(fd, part))
-    const next = await readlink(target)
-    target = isAbsolute(next) ? next : `${dirname(target)}/${next}`
-  }
-  return target
-}
-
-async function isLink(path: string, exists: boolean): Promise<boolean> {
-  try {
-    return (await lstat(path)).isSymbolicLink()
-  } catch (error) {
-    // A link under /proc/self/fd can lead to an open file whose name is gone.
-      await settled()
-    if (codeOf(error) === 'ENOENT' && !exists) return false
     throw error
   }
 }

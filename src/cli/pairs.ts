@@ -2,8 +2,9 @@
 
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { InputError, UsageError } from './errors'
+import { followLinks } from './links'
 import { type ApplyRequest, isFolder } from './options'
 
 export type Pair = [input: string, output: string]
@@ -12,7 +13,7 @@ export type Pair = [input: string, output: string]
 export async function pairsOf(request: ApplyRequest): Promise<Pair[]> {
   const pairs = namedPairs(request)
   if (request.inPlace) await refuseOtherKinds(request.inputs)
-  if (pairs.length > 1) await refuseSharedFiles(pairs)
+  if (pairs.length > 1) await refuseSharedFiles(pairs, request.inPlace)
   return pairs
 }
 
@@ -30,7 +31,7 @@ function namedPairs({ inputs, output, inPlace }: ApplyRequest): Pair[] {
 // A directory is refused when it is read.
 async function refuseOtherKinds(inputs: string[]): Promise<void> {
   for (const input of inputs) {
-    const stats = await statOf(input)
+    const stats = await statOrUndefined(input)
     if (stats === undefined || stats.isFile() || stats.isDirectory()) continue
     const kind = stats.isFIFO() ? 'FIFO' : stats.isSocket() ? 'socket' : 'device'
     throw new InputError(
@@ -40,35 +41,52 @@ async function refuseOtherKinds(inputs: string[]): Promise<void> {
 }
 
 // A file that is written twice, or read after it was written, would be activated twice.
-async function refuseSharedFiles(pairs: Pair[]): Promise<void> {
+async function refuseSharedFiles(pairs: Pair[], inPlace: boolean): Promise<void> {
+  const remedy = inPlace ? 'name each file once' : 'name another OUTPUT'
   const writers = new Map<string, number>()
-  for (const [i, [input, output]] of pairs.entries()) {
+  for (const [i, [, output]] of pairs.entries()) {
     const id = await idOf(output)
     if (id === undefined) continue
     const other = writers.get(id)
-    if (other !== undefined) throw sharedFile(pairs[other][0], input)
+    if (other !== undefined) throw sharedFile(pairs[other][1], output, remedy)
     writers.set(id, i)
   }
   for (const [i, [input]] of pairs.entries()) {
     const id = await idOf(input)
     const writer = id === undefined ? undefined : writers.get(id)
-    if (writer !== undefined && writer !== i) throw sharedFile(pairs[writer][1], input)
+    if (writer !== undefined && writer !== i) throw sharedFile(pairs[writer][1], input, remedy)
   }
 }
 
-function sharedFile(one: string, other: string): UsageError {
+function sharedFile(one: string, other: string, remedy: string): UsageError {
   return new UsageError(
-    `INPUTs and OUTPUTs must be different files; got ${one} and ${other}, which are one`,
+    `INPUTs and OUTPUTs must be different files; got ${one} and ${other}, which are the same file; ${remedy}`,
   )
 }
 
 // Devices and FIFOs can take several results.
 async function idOf(path: string): Promise<string | undefined> {
-  const stats = await statOf(path)
-  return stats?.isFile() ? `${stats.dev}:${stats.ino}` : undefined
+  const stats = await statOrUndefined(path)
+  if (stats) return stats.isFile() ? fileId(stats) : undefined
+  return idOfNewFile(path)
 }
 
+// A file that is not there yet has its folder and its name. Several links can lead to it.
+async function idOfNewFile(path: string): Promise<string | undefined> {
+  try {
+    const target = await followLinks(path, false)
+    const folder = await statOrUndefined(dirname(target))
+    return folder && `${fileId(folder)}/${basename(target)}`
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    // Whoever opens it says why it cannot be opened.
+    return undefined
+  }
+}
+
+const fileId = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`
+
 // Whoever opens it says why it cannot be opened.
-async function statOf(path: string): Promise<BigIntStats | undefined> {
+async function statOrUndefined(path: string): Promise<BigIntStats | undefined> {
   return stat(path, { bigint: true }).catch(() => undefined)
 }
