@@ -602,12 +602,20 @@ describe.runIf(onLinux)(
   })
 
   test.each([
-    ['stdin', '"$1" "$0" apply - -o out.f32 <&-', /cannot read standard input: EBADF, /],
-    ['stdout', '"$1" "$0" apply in.f32 -o - >&-', /cannot write standard output: EBADF, /],
-  ])('%s closed: exit code 1, no output replaced', (_, line, message) => {
+    ['stdin closed', '"$1" "$0" apply - -o out.f32 <&-', 'read standard input', '<'],
+    ['stdout closed', '"$1" "$0" apply in.f32 -o - >&-', 'write standard output', '>'],
+    [
+      'stdin /dev/null for both',
+      '"$1" "$0" apply - -o out.f32 <>/dev/null',
+      'read standard input',
+      '<',
+    ],
+  ])('%s: exit code 1, no output replaced, what to do', (_, line, action, sign) => {
     const { code, stderr } = shell(line)
-    expect(stderr).toMatch(message)
-    expect(stderr).toMatch(/^softplus: [^\n]*\n$/)
+    expect(stderr).toBe(
+      `softplus: cannot ${action}: EBADF, it must be open; got none, or /dev/null opened for reading and writing; ` +
+        `redirect it with ${sign} /dev/null\n`,
+    )
     expect(code).toBe(1)
     expect(read('out.f32').toString()).toBe('as it was')
     expect(names()).toEqual(['in.f32', 'out.f32'])

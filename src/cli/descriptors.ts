@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs'
 import { promisify } from 'node:util'
-import { SystemFailure } from './errors'
+import { attempt } from './errors'
 
 export const openFile = promisify(fs.open)
 export const readFrom = promisify(fs.read)
@@ -20,15 +20,22 @@ export function closerOf(fd: number): () => Promise<void> {
   }
 }
 
-/** Throws a SystemFailure if this process was started without standard input (0) or output (1). */
-export function refuseClosed(fd: 0 | 1, action: string): void {
-  if (!isNullForBoth(fd)) return
-  const reason = new Error('it is closed, or /dev/null opened both to read and to write')
-  throw new SystemFailure(action, Object.assign(reason, { code: 'EBADF' }))
+/**
+ * Throws a SystemFailure if this process was started without standard input (0) or output (1). Then Node has put
+ * /dev/null in its place, opened to read and to write: so that is refused, too, whoever opened it.
+ */
+export async function refuseClosedOrNull(fd: 0 | 1, action: string): Promise<void> {
+  await attempt(action, async () => {
+    if (!isNullForBoth(fd)) return
+    const reason = new Error(
+      'it must be open; got none, or /dev/null opened for reading and writing; ' +
+        `redirect it with ${fd === 0 ? '<' : '>'} /dev/null`,
+    )
+    throw Object.assign(reason, { code: 'EBADF' })
+  })
 }
 
-// At its start Node opens /dev/null in the place of a closed standard stream, to read and to write. A shell opens it
-// to read for `< /dev/null` and to write for `> /dev/null`.
+// A shell opens /dev/null to read for `< /dev/null`, and to write for `> /dev/null`.
 function isNullForBoth(fd: 0 | 1): boolean {
   const stats = fs.fstatSync(fd)
   const nullDevice = fs.statSync('/dev/null', { throwIfNoEntry: false })

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { closerOf, openFile, readFrom, refuseClosed, statOf } from './descriptors'
+import { closerOf, openFile, readFrom, refuseClosedOrNull, statOf } from './descriptors'
 import { attempt, InputError, SystemFailure } from './errors'
 
 export type Format = 'npy' | 'f32'
@@ -61,7 +61,7 @@ async function standardInput(): Promise<Input> {
   const stats = await attempt(action, () => statOf(0))
   // Node takes a directory on stdin for an empty stream.
   refuseDirectory(action, stats)
-  refuseClosed(0, action)
+  await refuseClosedOrNull(0, action)
   const close = async () => {}
   const source = stats.isFile()
     ? fromDescriptor(action, 0, stats, close, positionOfStdin())

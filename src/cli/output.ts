@@ -45,9 +45,9 @@ function directoryError(): Error {
   return Object.assign(new Error('it is a directory, not a file'), { code: 'EISDIR' })
 }
 
-function standardOutput(): Output {
+async function standardOutput(): Promise<Output> {
   const action = 'write standard output'
-  refuseClosed(1, action)
+  await refuseClosedOrNull(1, action)
   return streamOutput(action, process.stdout, async () => {})
 }
 
@@ -58,9 +58,9 @@ async function directOutput(path: string): Promise<Output> {
   const stats = await attempt(action, () => statOf(fd))
   if (stats.isFIFO()) return fifoOutput(action, new Socket({ fd, readable: false, writable: true }))
   const close = closerOf(fd)
-  return {
   const { write, settled } = writesOf(action, (part) => writeAll(fd, part))
-    write: (part) => attempt(action, () => writeAll(fd, part)),
+  return {
+    write,
     finish: () => attempt(action, close),
     async discard() {
       await settled()
@@ -81,16 +81,15 @@ function fifoOutput(action: string, socket: Socket): Output {
 function streamOutput(action: string, stream: Writable, close: () => Promise<void>): Output {
   const { write, settled } = writesOf(action, (part) => writeToStream(stream, part))
   return {
-    write(part) {
-      written = attempt(action, () => writeToStream(stream, part))
-      return written
-    },
+    write,
     finish: close,
     async discard() {
       await settled()
       await close()
     },
   }
+}
+
 interface Writes {
   write(part: Uint8Array): Promise<void>
   /** Waits for the last write, whether it succeeds or fails. */
@@ -110,8 +109,6 @@ function writesOf(action: string, step: (part: Uint8Array) => Promise<void>): Wr
   }
 }
 
-}
-
 async function writeAll(fd: number, part: Uint8Array): Promise<void> {
   for (let start = 0; start < part.length; )
     start += (await writeTo(fd, part, start, part.length - start)).bytesWritten
@@ -125,8 +122,8 @@ async function replacingOutput(path: string, existing: Stats | undefined): Promi
   const temporary = temporaryPath(folder)
   const release = onInterrupt(() => removeIfPossible(temporary))
   try {
-    // At once, so that no signal is handled between the file's creation and its removal. Until it has the
-    // target's mode, nobody else may read it.
+    // Synchronous: an asynchronous open could create the file after a signal handler has already removed it. Mode 0600
+    // until the target's mode is set in finish().
     const fd = await attempt(action, async () => openSync(temporary, 'wx', 0o600))
     const mode = existing ? existing.mode & 0o777 : 0o666 & ~process.umask()
     return temporaryFile({ action, fd, temporary, target, mode, release })
@@ -139,9 +136,6 @@ async function replacingOutput(path: string, existing: Stats | undefined): Promi
 interface TemporaryFile {
   action: string
   fd: number
-// FAT, for one, has a single mode for all its files and refuses others; some network and FUSE file systems have none.
-const modeRefusals = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
-
   temporary: string
   target: string
   mode: number
@@ -150,8 +144,9 @@ const modeRefusals = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
 function temporaryFile({ action, fd, temporary, target, mode, release }: TemporaryFile): Output {
   const close = closerOf(fd)
+  const { write, settled } = writesOf(action, (part) => writeAll(fd, part))
   return {
-    write: (part) => attempt(action, () => writeAll(fd, part)),
+    write,
     async finish() {
       await attempt(action, async () => {
         giveMode(fd, mode)
@@ -161,6 +156,7 @@ function temporaryFile({ action, fd, temporary, target, mode, release }: Tempora
       release()
     },
     async discard() {
+      await settled()
       // Closing can fail as well; the error that led here is the one to report.
       await close().catch(() => {})
       removeIfPossible(temporary)
@@ -168,6 +164,9 @@ function temporaryFile({ action, fd, temporary, target, mode, release }: Tempora
     },
   }
 }
+
+// FAT, for one, has a single mode for all its files and refuses others; some network and FUSE file systems have none.
+const modeRefusals = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
 function giveMode(fd: number, mode: number): void {
   if ((fstatSync(fd).mode & 0o777) === mode) return
