@@ -182,6 +182,20 @@ describe('dispatch', () => {
     expect(readdirSync(folder).filter((file) => file === 'y' || file.endsWith('.tmp'))).toEqual([])
   })
 
+  test('a .f32 file that begins as a .npy file does is float32 all the same', async () => {
+    for (const version of [
+      [9, 9],
+      [1, 0],
+    ]) {
+      const bytes = Buffer.concat([npyFile({ shape: [1] }).subarray(0, 6), Buffer.alloc(10, 9)])
+      bytes.set(version, 6)
+      writeFileSync(at('x.f32'), bytes)
+      await dispatch(['apply', at('x.f32'), '-o', at('y.f32')])
+      const floats = new Float32Array(new Uint8Array(bytes).buffer)
+      expect(holds('y.f32', floatBytes(softplus(floats)))).toBe(true)
+    }
+  })
+
   test.each([
     ['folder', /cannot read .*: EISDIR, /],
     ['no.f32', /cannot read .*: ENOENT, /],

@@ -34,7 +34,7 @@ export async function readLayout(
   const named = naming(input.name)
   const fill = (size: number, from: number) => input.fill(buffer.subarray(0, size), from)
   let end = await fill(npyPrefixBytes, 0)
-  if (isNpy(buffer.subarray(0, end)))
+  if (input.format !== 'f32' && isNpy(buffer.subarray(0, end)))
     end = await fill(
       named(() => npyHeaderEnd(buffer.subarray(0, end))),
       end,
