@@ -1,7 +1,15 @@
 // Temporary files that runs left behind: which machine and which of its boots they are from, and which of them go.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
@@ -83,6 +91,25 @@ test('of another boot, where machines have no id: stays', async () => {
   await leave({ machine: '\n', boot: 'one' }, longAgo)
   expect(await isSweptOn({ machine: '\n', boot: 'two' })).toBe(false)
   expect(await isSweptOn({ machine: '\n', boot: 'one' })).toBe(true)
+})
+
+test('of another boot, where /etc/machine-id holds no id yet: stays', async () => {
+  await leave({ machine: 'uninitialized\n', boot: 'one' }, longAgo)
+  expect(await isSweptOn({ machine: 'uninitialized\n', boot: 'two' })).toBe(false)
+})
+
+test('one that cannot be looked at keeps no other from going', async () => {
+  // A folder tells its names in any order: many of both kinds, one after the other.
+  for (let i = 0; i < 20; i++) {
+    await leave({ boot: 'one' }, longAgo)
+    const link = await leave({ boot: 'one' }, longAgo)
+    rmSync(link)
+    symlinkSync('nothing', link)
+  }
+  expect(await isSweptOn({ boot: 'two' })).toBe(false)
+  const left = readdirSync(folder)
+  expect(left).toHaveLength(20)
+  for (const name of left) expect(readlinkSync(`${folder}/${name}`)).toBe('nothing')
 })
 
 test('where the system has no boot id, the time of its start stands for it', async () => {

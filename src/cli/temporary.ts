@@ -8,7 +8,7 @@ import { codeOf } from './errors'
 
 // A process id tells something only on its own machine, in its own container, and until the machine starts
 // again; folders are shared, and outlast that.
-const machineId = firstLineOf('/etc/machine-id')
+const machineId = machineIdOf(firstLineOf('/etc/machine-id'))
 const machine = digestOf(hostname(), machineId)
 const boot = digestOf(machine, bootId(), processNamespace())
 
@@ -42,7 +42,16 @@ function isLeftOver(name: string, path: string): boolean {
   if (when === boot) return !isRunning(Number(pid))
   // From another container, or from before this machine started: then nobody has written to it since. Without a
   // machine id it may as well be of another machine with the same name.
-  return machineId !== '' && statSync(path).mtimeMs < startOfMachine()
+  return machineId !== '' && isOlderThanBoot(path)
+}
+
+function isOlderThanBoot(path: string): boolean {
+  try {
+    return statSync(path).mtimeMs < startOfMachine()
+  } catch {
+    // Its own run may have just removed it; the others are still to be looked at.
+    return false
+  }
 }
 
 /** Removes the file if it is there. A failure is left to the next run: something else led here. */
@@ -65,6 +74,11 @@ function isRunning(pid: number): boolean {
 
 function digestOf(...parts: string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 8)
+}
+
+// systemd writes `uninitialized` until a machine's first boot is over: images have it in common.
+function machineIdOf(line: string): string {
+  return line === 'uninitialized' ? '' : line
 }
 
 function bootId(): string {
