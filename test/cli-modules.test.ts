@@ -355,6 +355,12 @@ describe('main', () => {
     expect(stderr).toMatch(/^softplus: SOFTPLUS_BACKEND must be .*; got "abacus"/)
   })
 
+  test('help needs no backend', async () => {
+    vi.stubEnv('SOFTPLUS_BACKEND', 'abacus')
+    expect(await main(['--help'])).toBe(undefined)
+    expect(stderr).toBe('')
+  })
+
   test('a reader that closes the pipe: exit code 0, quietly', async () => {
     const closed = Object.assign(new Error('closed'), { code: 'EPIPE' })
     vi.spyOn(process.stdout, 'write').mockImplementation(((_: unknown, done: (e: Error) => void) =>

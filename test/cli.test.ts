@@ -523,16 +523,28 @@ describe('wrong usage: exit code 2 and a hint', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  test.each([['apply'], ['info']])('%s with a backend that cannot run', (name) => {
-    const { code, stderr } = run([name], { env: { SOFTPLUS_BACKEND: 'abacus' } })
-    expect(code).toBe(2)
-    expect(stderr).toBe(
-      `softplus: SOFTPLUS_BACKEND must be ${backend.available.join(', ').replace(/, js$/, ' or js')} here, or empty; got "abacus"\n`,
-    )
-  })
+  test.each([[['apply', 'in.f32', '-o', 'out.f32']], [['info']]])(
+    '%j with a backend that cannot run',
+    (args) => {
+      const { code, stderr } = run(args, { env: { SOFTPLUS_BACKEND: 'abacus' } })
+      expect(code).toBe(2)
+      expect(stderr).toBe(
+        `softplus: SOFTPLUS_BACKEND must be ${backend.available.join(', ').replace(/, js$/, ' or js')} here, or empty; got "abacus"\n`,
+      )
+    },
+  )
 })
 
 describe('what it tells', () => {
+  test.each([['--help'], ['apply --help'], ['--version']])(
+    'softplus %s needs no backend that can run',
+    (args) => {
+      const without = run(args.split(' '), { env: { SOFTPLUS_BACKEND: 'abacus' } })
+      expect(without).toEqual(run(args.split(' ')))
+      expect(without.code).toBe(0)
+    },
+  )
+
   test.each([['--help'], ['-h'], ['info --help']])('softplus %s', (args) => {
     const { code, stdout, stderr } = run(args.split(' '))
     expect(code).toBe(0)

@@ -1,8 +1,8 @@
 // softplus apply: every input, activated, to its output.
 
-import { type Activation, backend, type SoftplusOptions } from '../index'
+import { type Activation, backend, relu, type SoftplusOptions, softplus } from '../index'
 import { codeOf, InputError, UsageError } from './errors'
-import { functions } from './functions'
+import type { FunctionName } from './functions'
 import { type Format, formatOfName, type Input, openInput } from './input'
 import type { ApplyRequest } from './options'
 import { type Output, openOutput } from './output'
@@ -10,6 +10,16 @@ import { pairsOf } from './pairs'
 import { startProgress } from './progress'
 import { type Pumped, pump, type Work } from './pump'
 import { printLine } from './stderr'
+
+const activations: Record<FunctionName, Activation<SoftplusOptions>> = {
+  softplus,
+  derivative: softplus.derivative,
+  'second-derivative': softplus.secondDerivative,
+  inverse: softplus.inverse,
+  // These take no options, and parseRequest refuses any for them.
+  relu: relu as Activation<SoftplusOptions>,
+  'relu-derivative': relu.derivative as Activation<SoftplusOptions>,
+}
 
 /** Does what the request asks, input by input, and tells so on stderr. */
 export async function apply(request: ApplyRequest): Promise<void> {
@@ -23,8 +33,7 @@ export async function apply(request: ApplyRequest): Promise<void> {
 
 function workOf({ function: name, beta, threshold, threads }: ApplyRequest): Work {
   return {
-    // relu, which takes no options, is given none.
-    activation: functions[name].activation as Activation<SoftplusOptions>,
+    activation: activations[name],
     options: { ...(beta !== undefined && { beta }), ...(threshold !== undefined && { threshold }) },
     ...(threads !== undefined && { threads }),
   }

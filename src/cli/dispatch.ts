@@ -1,8 +1,6 @@
 // What the arguments ask for, done.
 
-import { apply } from './apply'
 import { helpTexts } from './help'
-import { infoText } from './info'
 import { parseRequest } from './options'
 import { writeToStdout } from './stdout'
 import { version } from './version'
@@ -10,13 +8,14 @@ import { version } from './version'
 /** Does what the command line asks for; throws what kept it from being done. */
 export async function dispatch(args: string[]): Promise<void> {
   const request = parseRequest(args)
+  // Loading the package fails when SOFTPLUS_BACKEND names what cannot run. Help and version do without it.
   switch (request.command) {
     case 'apply':
-      return apply(request)
+      return (await import('./apply')).apply(request)
     case 'help':
       return writeToStdout(helpTexts[request.topic])
     case 'info':
-      return writeToStdout(infoText(request.json))
+      return writeToStdout((await import('./info')).infoText(request.json))
     case 'version':
       return writeToStdout(`${version}\n`)
   }

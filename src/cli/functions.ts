@@ -1,49 +1,40 @@
-// The activations the command offers, by the name that --function takes.
+// The activations the command offers, by the name that --function takes. Help needs no backend: apply.ts has what computes.
 
-import { type Activation, type NoOptions, relu, type SoftplusOptions, softplus } from '../index'
-
-export interface NamedActivation {
+export interface FunctionInfo {
   summary: string
   takesOptions: boolean
-  activation: Activation<SoftplusOptions> | Activation<NoOptions>
 }
 
-const activations = {
+const infos = {
   softplus: {
     summary: 'ln(1 + e^(beta x)) / beta, the default',
     takesOptions: true,
-    activation: softplus,
   },
   derivative: {
     summary: '1 / (1 + e^(-beta x)), its derivative, the sigmoid',
     takesOptions: true,
-    activation: softplus.derivative,
   },
   'second-derivative': {
     summary: 'beta u / (1 + u)^2 with u = e^-|beta x|, the slope of that',
     takesOptions: true,
-    activation: softplus.secondDerivative,
   },
   inverse: {
     summary: 'ln(e^(beta x) - 1) / beta, the inverse of softplus',
     takesOptions: true,
-    activation: softplus.inverse,
   },
   relu: {
     summary: 'max(x, 0)',
     takesOptions: false,
-    activation: relu,
   },
   'relu-derivative': {
     summary: '1 where x is above 0, otherwise 0',
     takesOptions: false,
-    activation: relu.derivative,
   },
-} satisfies Record<string, NamedActivation>
+} satisfies Record<string, FunctionInfo>
 
-export type FunctionName = keyof typeof activations
+export type FunctionName = keyof typeof infos
 
-export const functions: Readonly<Record<FunctionName, NamedActivation>> = activations
+export const functions: Readonly<Record<FunctionName, FunctionInfo>> = infos
 
 export const functionNames = Object.keys(functions) as FunctionName[]
 

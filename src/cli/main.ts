@@ -1,14 +1,8 @@
 #!/usr/bin/env node
 // The command softplus: its exit codes, and its last words on stderr.
 
+import { dispatch } from './dispatch'
 import { codeOf, exitCodes, reportFailure, SystemFailure } from './errors'
-
-async function run(args: string[]): Promise<void> {
-  // Loading the package fails when SOFTPLUS_BACKEND names what cannot run; a static import would
-  // end in a stack trace.
-  const { dispatch } = await import('./dispatch')
-  await dispatch(args)
-}
 
 // A reader that has seen enough closes the pipe; that is no failure of this command.
 function isClosedPipe(error: unknown): boolean {
@@ -26,6 +20,6 @@ function exit(code: number): void {
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-run(process.argv.slice(2)).catch((error: unknown) => {
+dispatch(process.argv.slice(2)).catch((error: unknown) => {
   exit(isClosedPipe(error) ? exitCodes.done : reportFailure(error))
 })
