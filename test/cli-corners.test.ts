@@ -6,6 +6,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  copyFileSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -662,6 +663,17 @@ describe.skipIf(onWindows)('signals while a FIFO is held open', () => {
 
 describe('the command and Node', () => {
   test('no V8 flag is changed', () => {
+  test.skipIf(onWindows)('info --json escapes what a terminal would not show as it is', () => {
+    const odd = 'a\x1b\x9b\u202e\u2028\u{e0001}'
+    mkdirSync(at(`${odd}/dist`), { recursive: true })
+    const copy = at(`${odd}/dist/cli.cjs`)
+    copyFileSync(command, copy)
+    const { stdout } = spawnSync(process.execPath, [copy, 'info', '--json'])
+    const json = stdout.toString()
+    expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    expect(JSON.parse(json).error).toContain(odd)
+  })
+
     write(
       'hook.cjs',
       "require('node:v8').setFlagsFromString = (flag) => console.error('changed', flag)",

@@ -35,5 +35,15 @@ function lines(info: ReturnType<typeof currentInfo>): string {
 /** The text that `softplus info` prints: lines to read, or one JSON object. */
 export function infoText(json: boolean): string {
   const info = currentInfo()
-  return json ? `${JSON.stringify(info, null, 2)}\n` : lines(info)
+  return json ? `${escapedJson(JSON.stringify(info, null, 2))}\n` : lines(info)
+}
+
+// JSON can carry everything that a terminal would not show as it is. A line break is JSON's own: in strings it is escaped.
+function escapedJson(json: string): string {
+  return json.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
 }
