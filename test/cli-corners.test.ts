@@ -310,7 +310,7 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
   // Its results appended to it for ever would fill the disk.
   const limited = `ulimit -f ${(16 * piece) / 512}; exec "$1" "$0"`
 
-  function endsWith(line: string, expected: Buffer): void {
+  function expectAppended(line: string, expected: Buffer, before = ''): void {
     const { status, stderr } = spawnSync(
       'sh',
       ['-c', `${limited} ${line}`, command, process.execPath],
@@ -323,29 +323,25 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
 
   test('by its own results, appended: it ends where it ended when it was opened', () => {
     write('app.f32', floatBytes(long))
-    endsWith('apply app.f32 -o - >> app.f32', result())
+    expectAppended('apply app.f32 -o - >> app.f32', result())
   })
 
   test('the same on standard input', () => {
     write('app.f32', floatBytes(long))
-    endsWith('apply - -o - < app.f32 >> app.f32', result())
+    expectAppended('apply - -o - < app.f32 >> app.f32', result())
   })
 
-  test.runIf(existsSync('/proc/self/fdinfo'))('the same behind what others have read of it', () => {
-    write('app.f32', Buffer.concat([Buffer.alloc(8), floatBytes(long)]))
-    const { status } = spawnSync(
-      'sh',
-      [
-        '-c',
-        'exec < app.f32; dd bs=8 count=1 of=/dev/null; "$1" "$0" apply - -o - >> app.f32',
-        command,
-        process.execPath,
-      ],
-      { cwd: folder, timeout: 4 * deadline },
-    )
-    expect(status).toBe(0)
-    expect(read('app.f32').equals(Buffer.concat([Buffer.alloc(8), result()]))).toBe(true)
-  })
+  test.runIf(existsSync('/proc/self/fdinfo'))(
+    'standard input that does not start at offset 0',
+    () => {
+      write('app.f32', Buffer.concat([Buffer.alloc(8), floatBytes(long)]))
+      expectAppended(
+        'apply - -o - >> app.f32',
+        Buffer.concat([Buffer.alloc(8), result()]),
+        'exec < app.f32; dd bs=8 count=1 of=/dev/null 2> /dev/null;',
+      )
+    },
+  )
 
   test.runIf(existsSync('/proc/version'))('a file without a size is read to its end', () => {
     symlinkSync('/proc/version', at('version.f32'))
@@ -375,18 +371,21 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
 
   async function untilFull(fifo: string): Promise<void> {
     const writer = openSync(at(fifo), constants.O_WRONLY | constants.O_NONBLOCK)
-    for (;;) {
-      try {
+    const late = Date.now() + deadline
+    try {
+      while (Date.now() < late) {
         writeSync(writer, Buffer.alloc(4))
         await setTimeout(20)
-      } catch (error) {
-        closeSync(writer)
-        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return
-        throw error
       }
     }
   }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return
+      throw error
+    } finally {
+      closeSync(writer)
 })
+    throw new Error(`${fifo} was not seen full`)
 
 describe('one file by two names', () => {
   beforeEach(() => {

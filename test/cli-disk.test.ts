@@ -5,6 +5,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   ftruncateSync,
@@ -367,14 +368,32 @@ describe.runIf(unixOnly)('what is no file', () => {
   })
 
   test.each(['SIGINT', 'SIGTERM'] as const)('%s while waiting for a reader', async (signal) => {
+    fifo('in.f32')
     fifo('out.f32')
-    writeFileSync(at('in.f32'), xBytes)
     const child = start(['apply', 'in.f32', '-o', 'out.f32'])
+    // Once it has opened its input, it opens its output next, and waits there.
+    const writer = await openedForReading(child, 'in.f32')
     await setTimeout(200)
+    expect(child.exitCode).toBe(null)
     child.kill(signal)
     expect(await endOf(child)).toEqual({ code: null, signal })
+    closeSync(writer)
     expect(names()).toEqual(['in.f32', 'out.f32'])
   })
+
+  /** Opens a FIFO to write into it, once the child has opened it to read. */
+  async function openedForReading(child: ChildProcess, name: string): Promise<number> {
+    const late = Date.now() + 15_000
+    while (child.exitCode === null && Date.now() < late) {
+      try {
+        return openSync(at(name), constants.O_WRONLY | constants.O_NONBLOCK)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+        await setTimeout(5)
+      }
+    }
+    throw new Error(`it was not seen to open ${name}`)
+  }
 
   test('a socket', async () => {
     writeFileSync(at('in.f32'), xBytes)
