@@ -221,7 +221,7 @@ describe('apply', () => {
       const { code, stdout, stderr } = run(['apply', '-', '-o', '-'], { input: Buffer.alloc(7) })
       expect(code).toBe(2)
       expect(stdout).toHaveLength(0)
-      expect(stderr).toMatch(/^softplus: standard input: expected float32, .* got 7 bytes/)
+      expect(stderr).toMatch(/^softplus: standard input: must be float32, .* got 7 bytes/)
     })
   })
 
@@ -333,7 +333,7 @@ describe('large and many files', () => {
     write('b.f32', Buffer.alloc(7))
     const { code, stderr } = run(['apply', 'a.f32', 'b.f32', 'c.f32', '--in-place'])
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^softplus: a\.f32, .*\nsoftplus: b\.f32: expected float32, .*\n$/)
+    expect(stderr).toMatch(/^softplus: a\.f32, .*\nsoftplus: b\.f32: must be float32, .*\n$/)
     expect(read('a.f32')).toEqual(floatBytes(softplus(x)))
     expect([read('b.f32'), read('c.f32')]).toEqual([Buffer.alloc(7), xBytes])
     expect(readdirSync(folder)).toHaveLength(3)

@@ -24,8 +24,8 @@ export interface Layout {
 }
 
 /**
- * Reads the layout into the buffer, and hardly more, so that a wrong header is told at once, whenever the rest comes.
- * Returns how many bytes were read as well. Throws an InputError naming the input if it is no float32.
+ * Reads only the header (at least 12 bytes), so that a wrong header is reported before the rest arrives. Also returns
+ * the number of bytes read. Throws an InputError naming the input if it is no float32.
  */
 export async function readLayout(
   input: Input,
@@ -78,12 +78,13 @@ function headerOf(bytes: Uint8Array): NpyHeader {
 function checkRaw(bytes: number, opened: number | undefined): void {
   if (opened !== undefined && bytes !== opened)
     throw new InputError(
-      `must keep the ${opened} bytes that it had when it was opened; got ${bytes}: something cut it meanwhile`,
+      `must still have the ${opened} bytes it had when opened; got ${bytes}; ` +
+        'run it again when nothing writes to the file',
     )
   const excess = bytes % bytesPerElement
   if (excess === 0) return
   throw new InputError(
-    `expected float32, 4 bytes each, got ${bytes} bytes, which leaves ${excess} over; ` +
+    `must be float32, 4 bytes each; got ${bytes} bytes, which leaves ${excess} over; ` +
       "write raw float32 with numpy: a.astype('<f4').tofile('x.f32')",
   )
 }

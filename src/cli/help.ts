@@ -12,9 +12,11 @@ const exitCodeLines = `Exit codes:
   0    done
   1    the file system or the operating system refused
   2    wrong usage or wrong input; no file has been written for it
-  129  hung up (SIGHUP)
+  129  terminal closed (SIGHUP)
   130  interrupted (SIGINT)
-  143  terminated (SIGTERM)`
+  143  terminated (SIGTERM)
+The last three are what a shell reports: a run that has nothing to undo ends by
+the signal itself.`
 
 const softplusHelp = `softplus - float32 activations, fast, and the same bits on every CPU
 
@@ -63,10 +65,11 @@ Options:
   --beta B             how sharply softplus bends (default 1): finite, not 0
   --threshold T        where beta x is above T, softplus is taken to be x, and
                        its derivative 1 (default Infinity)
-  --threads N          let up to N threads compute (1 to 1024) instead of the
-                       main one. It pays where computing takes longer than
-                       reading and writing: inverse, or backend scalar. Backend
-                       js has no threads: it computes on the main one anyway
+  --threads N          let up to N worker threads compute (1 to 1024); the
+                       main thread then only reads and writes. It pays where
+                       computing takes longer than reading and writing: inverse,
+                       or backend scalar. Backend js has no threads: it computes
+                       on the main thread anyway
   -q, --quiet          no progress, no summary; errors only
   -h, --help           show this text
 Write a negative number with an equals sign: --beta=-2.

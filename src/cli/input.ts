@@ -110,8 +110,8 @@ function fromStream(action: string, stream: Readable): Pick<Source, 'fill'> {
 }
 
 /**
- * A file or a device. Of a file only the bytes are read that it held when it was opened, so that one which grows
- * meanwhile, by its own results perhaps, has an end.
+ * A file or a device. A regular file is read only up to its size at opening, so that a file the results are appended to
+ * has an end.
  */
 function fromDescriptor(
   action: string,
@@ -129,7 +129,7 @@ function fromDescriptor(
     const length = Math.min(buffer.length - start, left)
     if (length === 0) return 0
     const { bytesRead } = await readFrom(fd, buffer, start, length, null)
-    // A file that was empty, and now has a size, has grown.
+    // The file was empty when opened and has grown: ignore the new bytes.
     if (stats.isFile() && !hasSize && bytesRead > 0 && (await statOf(fd)).size > 0) return 0
     left -= bytesRead
     return bytesRead

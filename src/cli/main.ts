@@ -9,8 +9,8 @@ function isClosedPipe(error: unknown): boolean {
   return error instanceof SystemFailure && codeOf(error.cause) === 'EPIPE'
 }
 
-// Whoever still writes to standard input would keep the process alive. The empty write is called back
-// once stderr has taken everything before it.
+// Exit explicitly: an open standard input would keep the process alive. The callback of an empty write runs after stderr
+// is flushed.
 function exit(code: number): void {
   process.exitCode = code
   process.stderr.write('', () => process.exit())

@@ -56,7 +56,7 @@ export async function pump(
     writing = awaitedLater(output.write(piece))
     progress.add(piece.length)
     if (reading === undefined) break
-    // A writer may take its time; a piece that cannot be written is told meanwhile.
+    // Report a failed write now, even if the input is slow.
     end = await Promise.race([reading, writing.then(() => reading)])
   }
   await writing
