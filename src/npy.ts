@@ -69,7 +69,7 @@ export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
   return { version, dtype, shape, fortranOrder, count: elementCount(shape), dataOffset }
 }
 
-/** As many bytes from an .npy file's beginning tell how long its header is. */
+/** The number of bytes that suffice to find a header's length. */
 export const npyPrefixBytes = versionEnd + 4
 
 /** Where the header ends, read from the file's first bytes; throws an NpyError if they do not tell. */
