@@ -14,8 +14,8 @@ import { createStream, type StreamOptions, type Transform } from './stream'
 import {
   checkArray,
   checkBeta,
+  checkCallOptions,
   checkLength,
-  checkOptions,
   checkOutPair,
   checkThreshold,
 } from './validate'
@@ -146,7 +146,7 @@ const withOut = [...scalingNames, 'out']
 
 export function createBackward(kernel: BackwardKernel, settled: number): Backward {
   const backward = (x: Float32Array, grad: Float32Array, options?: SoftplusOptions & Output) => {
-    checkOptions(options, withOut)
+    checkCallOptions(options, withOut)
     const scaling = options === undefined ? {} : readScaling(options)
     const out = options?.out
     const length = checkArray('x', x)
@@ -210,7 +210,7 @@ export function createWithDerivative(
   settled: number,
 ): WithDerivative {
   const withDerivative = (x: Float32Array, options?: SoftplusOptions & OutputPair) => {
-    checkOptions(options, withOut)
+    checkCallOptions(options, withOut)
     const scaling = options === undefined ? {} : readScaling(options)
     const out = options?.out
     checkOutPair(out)
@@ -262,12 +262,11 @@ function createActivation(
   reading: Reading<SoftplusOptions>,
   settled: number,
 ): Activation<SoftplusOptions> {
-  const { read, names, refused } = reading
+  const { read, names } = reading
   const kernel = kernels[name]
   const withOut = [...names, 'out']
-  const refusedInPlace = [...refused, 'out']
   const call = (x: Float32Array, options?: SoftplusOptions & Output): Float32Array => {
-    checkOptions(options, withOut, refused)
+    checkCallOptions(options, withOut)
     const scaling = options === undefined ? {} : read(options)
     const out = options?.out
     const length = checkArray('x', x)
@@ -277,7 +276,7 @@ function createActivation(
     return y
   }
   const inPlace = <X extends Float32Array>(x: X, options?: SoftplusOptions & Output): X => {
-    checkOptions(options, names, refusedInPlace)
+    checkCallOptions(options, names)
     const scaling = options === undefined ? {} : read(options)
     const out = options?.out
     if (out !== undefined) throw notTaken('out', out, 'inPlace writes over x')

@@ -97,27 +97,69 @@ export function checkOptions(
   others: readonly string[] = [],
 ): void {
   if (options === undefined) return
-  checkObject(options)
-  for (const name in options)
-    if (!isAmong(name, taken) && !isAmong(name, others))
-      checkLeftOut('options', options, name, taken)
+  if (!hasOnly(options, taken, others)) refuseOptions(options, taken, others)
 }
 
-// As names.includes(name), which a call on a short array would notice.
+/**
+ * As checkOptions, for beta, threshold and out. Those of them that are not `taken` are for the call to refuse, with a
+ * reason.
+ */
+export function checkCallOptions(options: unknown, taken: readonly string[]): void {
+  if (options === undefined) return
+  if (!hasOnlyCallNames(options)) refuseOptions(options, taken, callNames)
+}
+
+const callNames = ['beta', 'threshold', 'out']
+
+/**
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE unless out is undefined or an object that names arrays;
+ * ERR_INVALID_ARG_VALUE if it names another than value and derivative.
+ */
+export function checkOutPair(out: unknown): void {
+  if (out === undefined || hasOnly(out, pairNames, none)) return
+  if (!isRecord(out))
+    throw invalidType('out', 'an object such as { value: array, derivative: array }', out)
+  refuseUnknown('out', out, pairNames, none)
+}
+
+const pairNames = ['value', 'derivative']
+const none: readonly string[] = []
+
+// An array is no object of options, and has other names or none: it is looked at where this is false.
+function hasOnly(options: unknown, taken: readonly string[], others: readonly string[]): boolean {
+  if (typeof options !== 'object' || options === null) return false
+  let isEmpty = true
+  for (const name in options) {
+    if (!isAmong(name, taken) && !isAmong(name, others)) return false
+    isEmpty = false
+  }
+  return !isEmpty
+}
+
+// The same for those of calls, with its names written out: a call on a short array would notice a search in a list.
+function hasOnlyCallNames(options: unknown): boolean {
+  if (typeof options !== 'object' || options === null) return false
+  let isEmpty = true
+  for (const name in options) {
+    if (name !== 'beta' && name !== 'threshold' && name !== 'out') return false
+    isEmpty = false
+  }
+  return !isEmpty
+}
+
 function isAmong(name: string, names: readonly string[]): boolean {
   for (let i = 0; i < names.length; i++) if (names[i] === name) return true
   return false
 }
 
-function checkLeftOut(of: string, options: object, name: string, taken: readonly string[]): void {
-  if ((options as Record<string, unknown>)[name] === undefined) return
-  throw withCode(
-    new TypeError(`${of} must have only ${taken.join(', ')}; got ${describeName(name)}`),
-    'ERR_INVALID_ARG_VALUE',
-  )
-}
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !isArray(value) && !ArrayBuffer.isView(value)
 
-function checkObject(options: unknown): asserts options is object {
+function refuseOptions(
+  options: unknown,
+  taken: readonly string[],
+  others: readonly string[],
+): void {
   const expected = 'an object such as { beta: 2 }'
   if (typeof options === 'number')
     throw invalidType(
@@ -128,22 +170,23 @@ function checkObject(options: unknown): asserts options is object {
     )
   if (ArrayBuffer.isView(options))
     throw invalidType('options', expected, options, 'To write into an array: { out: array }')
-  if (typeof options !== 'object' || options === null || isArray(options))
-    throw invalidType('options', expected, options)
+  if (!isRecord(options)) throw invalidType('options', expected, options)
+  refuseUnknown('options', options, taken, others)
 }
 
-/**
- * @throws {TypeError} ERR_INVALID_ARG_TYPE unless out is undefined or an object that names arrays;
- * ERR_INVALID_ARG_VALUE if it names another than value and derivative.
- */
-export function checkOutPair(out: unknown): void {
-  if (out === undefined) return
-  if (typeof out !== 'object' || out === null || isArray(out) || ArrayBuffer.isView(out))
-    throw invalidType('out', 'an object such as { value: array, derivative: array }', out)
-  for (const name in out) if (!isAmong(name, pairNames)) checkLeftOut('out', out, name, pairNames)
+function refuseUnknown(
+  of: string,
+  options: Record<string, unknown>,
+  taken: readonly string[],
+  others: readonly string[],
+): void {
+  for (const name in options)
+    if (options[name] !== undefined && !isAmong(name, taken) && !isAmong(name, others))
+      throw withCode(
+        new TypeError(`${of} must have only ${taken.join(', ')}; got ${describeName(name)}`),
+        'ERR_INVALID_ARG_VALUE',
+      )
 }
-
-const pairNames = ['value', 'derivative']
 
 /** beta rounded to float32. @throws {TypeError | RangeError} unless it is a finite number that does not round to 0. */
 export function checkBeta(beta: unknown): number {
