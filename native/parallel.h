@@ -128,9 +128,12 @@ class Crew {
       report(context);
       return true;
     }
-    while (missing > 0 && addWorker()) missing--;
+    const bool isStarted = missing > 0 && addWorker();
     Locked locked(lock);
-    if (missing > 0) changed.notifyAll();
+    if (isStarted)
+      wanted += missing - 1;
+    else if (missing > 0)
+      changed.notifyAll();
     return alive > 0 || !queue.remove(job);
   }
 
@@ -153,16 +156,7 @@ class Crew {
 
   // Waits for the threads that have nothing left to do but to end.
   void joinEnded() {
-    for (Worker** each = &workers; *each != nullptr;) {
-      Worker* worker = *each;
-      if (!worker->isEnded) {
-        each = &worker->after;
-        continue;
-      }
-      *each = worker->after;
-      worker->thread.join();
-      delete worker;
-    }
+    while (Worker* worker = takeWorker([](const Worker& each) { return each.isEnded.load(); })) join(worker);
   }
 
   // Stops all jobs, waits for all threads, and takes no more jobs. Those that have not ended by then count as ended.
@@ -173,21 +167,18 @@ class Crew {
       for (Job* job = queue.first; job != nullptr; job = job->after) job->isStopped = true;
       changed.notifyAll();
     }
-    while (Worker* worker = workers) {
-      workers = worker->after;
-      worker->thread.join();
-      delete worker;
-    }
+    // A worker may be starting another, which is among them by the time the first is joined.
+    while (Worker* worker = takeWorker([](const Worker&) { return true; })) join(worker);
     while (Job* job = queue.take()) ended.add(*job);
   }
 
  private:
   struct Worker {
     Crew& crew;
-    Worker* after;
+    Worker* after = nullptr;
     std::atomic<bool> isEnded{false};
     Thread<Worker> thread = {};
-    Worker(Crew& owner, Worker* next) : crew(owner), after(next) {}
+    explicit Worker(Crew& owner) : crew(owner) {}
   };
 
   // How many milliseconds a thread waits for another job: to make one takes as long as a small job.
@@ -197,8 +188,10 @@ class Crew {
   Condition changed;
   Queue queue, ended;
   size_t alive = 0, busy = 0, waiting = 0, holds = 0;
+  // How many threads the next one that begins to work is to start. The owner starts only the first of a job: it is busy
+  // itself, and the system would put both new threads on the other processor.
+  size_t wanted = 0;
   bool isClosed = false;
-  // The owner's.
   Worker* workers = nullptr;
   void (*const report)(void*);
   void* const context;
@@ -217,22 +210,42 @@ class Crew {
   }
 
   bool addWorker() {
-    Worker* worker = new (std::nothrow) Worker(*this, workers);
+    Worker* worker = new (std::nothrow) Worker(*this);
     if (worker == nullptr) return false;
     {
       Locked locked(lock);
       alive++;
     }
-    if (worker->thread.start(run, *worker)) {
-      workers = worker;
-      return true;
-    }
+    const bool isStarted = worker->thread.start(run, *worker);
     {
       Locked locked(lock);
-      alive--;
+      if (isStarted) {
+        worker->after = workers;
+        workers = worker;
+      } else {
+        alive--;
+      }
     }
+    if (!isStarted) delete worker;
+    return isStarted;
+  }
+
+  // One of the workers for which that is true, taken out of the list; null if there is none.
+  template <class Predicate>
+  Worker* takeWorker(Predicate isWanted) {
+    Locked locked(lock);
+    for (Worker** each = &workers; *each != nullptr; each = &(*each)->after) {
+      Worker* worker = *each;
+      if (!isWanted(*worker)) continue;
+      *each = worker->after;
+      return worker;
+    }
+    return nullptr;
+  }
+
+  static void join(Worker* worker) {
+    worker->thread.join();
     delete worker;
-    return false;
   }
 
   // The first job that can do with one more thread.
@@ -256,9 +269,12 @@ class Crew {
         waiting--;
         continue;
       }
+      bool startsAnother = false;
       if (job != nullptr) {
         job->workers++;
         busy++;
+        startsAnother = wanted > 0 && !isClosed;
+        if (startsAnother) wanted--;
       } else if (!stays) {
         alive--;
         isEnded = true;
@@ -266,6 +282,7 @@ class Crew {
       lock.unlock();
       // After isEnded, so that whoever is told can join this thread.
       if (hasEnded) report(context);
+      if (startsAnother) addWorker();
       if (job != nullptr)
         job->work();
       else if (!stays)
@@ -282,6 +299,7 @@ class Crew {
     if (--job.workers > 0) return false;
     queue.remove(job);
     ended.add(job);
+    if (queue.first == nullptr) wanted = 0;
     return true;
   }
 };
