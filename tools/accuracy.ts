@@ -64,13 +64,16 @@ ${rows.join('\n')}
 /** The largest error that the inverse may have, in ULP; boundOf in native/test/reference.h. */
 export const boundOfInverse = 0.51
 
+// A bound must not be stated smaller than it is.
+const roundedUp = (ulp: number): string => (Math.ceil(ulp * 100) / 100).toFixed(2)
+
 const searchRows = (found: Found[], bounds: DerivedBound[]): string =>
   found
     .map(({ function: name, maxUlp, beta, witness, got, want, pairs }) => {
       const derived = bounds.filter((bound) => bound.name === name).map(({ ulp }) => ulp)
       const bound = name === 'inverse' ? inverseBound() : Math.max(...derived)
       return (
-        `| ${titleOf(name)} | ${bound.toFixed(2)} | ${maxUlp.toFixed(4)} | \`${beta}\` | \`${witness}\` | ` +
+        `| ${titleOf(name)} | ${roundedUp(bound)} | ${maxUlp.toFixed(4)} | \`${beta}\` | \`${witness}\` | ` +
         `\`${got}\` | \`${want}\` | ${count(pairs)} |`
       )
     })
@@ -78,7 +81,7 @@ const searchRows = (found: Found[], bounds: DerivedBound[]): string =>
 
 const boundRows = (bounds: DerivedBound[]): string =>
   bounds
-    .map(({ name, place, ulp }) => `| ${titleOf(name)} | ${place} | ${ulp.toFixed(2)} |`)
+    .map(({ name, place, ulp }) => `| ${titleOf(name)} | ${place} | ${roundedUp(ulp)} |`)
     .join('\n')
 
 const anyBeta = (found: Found[], bounds: DerivedBound[]): string => `## Any beta
