@@ -116,7 +116,7 @@ const callNames = ['beta', 'threshold', 'out']
  * ERR_INVALID_ARG_VALUE if it names another than value and derivative.
  */
 export function checkOutPair(out: unknown): void {
-  if (out === undefined || hasOnly(out, pairNames, none)) return
+  if (out === undefined || hasOnlyPairNames(out)) return
   if (!isRecord(out))
     throw invalidType('out', 'an object such as { value: array, derivative: array }', out)
   refuseUnknown('out', out, pairNames, none)
@@ -142,6 +142,16 @@ function hasOnlyCallNames(options: unknown): boolean {
   let isEmpty = true
   for (const name in options) {
     if (name !== 'beta' && name !== 'threshold' && name !== 'out') return false
+    isEmpty = false
+  }
+  return !isEmpty
+}
+
+function hasOnlyPairNames(out: unknown): boolean {
+  if (typeof out !== 'object' || out === null) return false
+  let isEmpty = true
+  for (const name in out) {
+    if (name !== 'value' && name !== 'derivative') return false
     isEmpty = false
   }
   return !isEmpty
