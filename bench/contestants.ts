@@ -2,10 +2,10 @@
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { backend } from '../dist/index.js'
-import type { Activation } from '../src/activation'
-import type { Addon } from '../src/addon'
-import { type Api, createApi } from '../src/api'
-import { node } from '../src/node'
+import type { Activation } from '../src/api/activation'
+import { type Api, createApi } from '../src/api/api'
+import type { Addon } from '../src/backend/addon'
+import { node } from '../src/backend/node'
 import { uniform } from './inputs'
 import type { Contestant } from './measure'
 
@@ -15,9 +15,9 @@ if (backend.addon === null) {
   )
   process.exit(2)
 }
-// Set so that portable.js does not warn that the addon is missing.
+// Set so that js.js does not warn that the addon is missing.
 process.env.SOFTPLUS_BACKEND = 'js'
-const portable = await import('../dist/portable.js')
+const portable = await import('../dist/js.js')
 delete process.env.SOFTPLUS_BACKEND
 
 const addon: Addon = createRequire(import.meta.url)(backend.addon)

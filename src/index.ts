@@ -1,9 +1,10 @@
-// The package where Node can load addons. Where not (bundlers, node --no-addons), portable.ts
+// The package where Node can load addons. Where not (bundlers, node --no-addons), js.ts
 // stands in for it.
-import { loadAddon } from './addon'
-import { type Api, createApi } from './api'
-import { type Backend, selectBackend } from './backend'
-import { node } from './node'
+
+import { type Api, createApi } from './api/api'
+import { loadAddon } from './backend/addon'
+import { node } from './backend/node'
+import { type Backend, selectBackend } from './backend/select'
 
 export type {
   Activation,
@@ -16,12 +17,12 @@ export type {
   SoftplusOptions,
   WithDerivative,
   Written,
-} from './activation'
-export type { Relu, Softplus } from './api'
-export type { AsyncActivation, JobOptions, TransferError, ViewOf } from './async'
-export type { Backend, BackendName } from './backend'
-export type { JobSignal } from './signal'
-export type { ByteTransform, StreamOptions, Transform } from './stream'
+} from './api/activation'
+export type { Relu, Softplus } from './api/api'
+export type { AsyncActivation, JobOptions, TransferError, ViewOf } from './api/async'
+export type { JobSignal } from './api/signal'
+export type { ByteTransform, StreamOptions, Transform } from './api/stream'
+export type { Backend, BackendName } from './backend/select'
 
 const selected = selectBackend(process.env.SOFTPLUS_BACKEND, loadAddon)
 const api: Api = createApi(selected.kernels, node)

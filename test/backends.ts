@@ -1,9 +1,10 @@
 // Every backend this machine supports: what each test is run on.
-import { loadAddon } from '../src/addon'
-import { type Api, createApi } from '../src/api'
-import type { Kernels } from '../src/functions'
-import { jsKernels } from '../src/math/kernels'
-import { node } from '../src/node'
+
+import { type Api, createApi } from '../src/api/api'
+import { loadAddon } from '../src/backend/addon'
+import type { Kernels } from '../src/backend/contract'
+import { jsKernels } from '../src/backend/js/kernels'
+import { node } from '../src/backend/node'
 
 export interface TestedBackend {
   name: string

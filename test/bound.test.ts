@@ -1,7 +1,7 @@
 // The bound on the error with any beta, derived from the tables (docs/accuracy.md).
 import { describe, expect, test } from 'vitest'
-import { boundWithBeta } from '../tools/accuracy'
-import { derivedBounds, inverseBound } from '../tools/bound'
+import { boundWithBeta } from '../tools/prove/accuracy'
+import { derivedBounds, inverseBound } from '../tools/prove/bound'
 
 describe('the derived bound', () => {
   const bounds = derivedBounds()

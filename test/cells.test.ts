@@ -14,16 +14,16 @@ interface Row {
 }
 
 describe('cells', () => {
-  test('the C++ and the TypeScript tables are those of tools/cells.json', () => {
-    execFileSync(tsx, [join(root, 'tools/cells-write.ts'), '--check'])
+  test('the C++ and the TypeScript tables are those of tools/cells/cells.json', () => {
+    execFileSync(tsx, [join(root, 'tools/cells/write.ts'), '--check'])
   })
 
   test('fitting a row again gives the row', () => {
-    const rows: Row[] = JSON.parse(readFileSync(join(root, 'tools/cells.json'), 'utf8'))
+    const rows: Row[] = JSON.parse(readFileSync(join(root, 'tools/cells/cells.json'), 'utf8'))
     const row = rows.find(({ function: name, row: n }) => name === 'softplus' && n === 24)
     const printed = execFileSync(
       tsx,
-      [join(root, 'tools/cells-fit.ts'), '--row', 'softplus', '24'],
+      [join(root, 'tools/cells/fit.ts'), '--row', 'softplus', '24'],
       {
         encoding: 'utf8',
       },

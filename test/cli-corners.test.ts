@@ -23,7 +23,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -667,7 +667,8 @@ describe('the command and Node', () => {
     const odd = 'a\x1b\x9b\u202e\u2028\u{e0001}'
     mkdirSync(at(`${odd}/dist`), { recursive: true })
     const copy = at(`${odd}/dist/cli.cjs`)
-    copyFileSync(command, copy)
+    for (const file of ['cli.cjs', 'index.cjs'])
+      copyFileSync(join(dirname(command), file), at(`${odd}/dist/${file}`))
     const { stdout } = spawnSync(process.execPath, [copy, 'info', '--json'])
     const json = stdout.toString()
     expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)

@@ -22,7 +22,7 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -79,7 +79,8 @@ function commandFor(uid: number | undefined): string {
   if (uid === undefined) return command
   const copy = mkdtempSync(at('command-'))
   chmodSync(copy, 0o755)
-  copyFileSync(command, join(copy, 'cli.cjs'))
+  for (const file of ['cli.cjs', 'index.cjs'])
+    copyFileSync(join(dirname(command), file), join(copy, file))
   return join(copy, 'cli.cjs')
 }
 

@@ -1,7 +1,7 @@
 // How a backend is selected, with addons that are there, missing, or asked for.
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { loadAddon } from '../src/addon'
-import { selectBackend } from '../src/backend'
+import { loadAddon } from '../src/backend/addon'
+import { selectBackend } from '../src/backend/select'
 
 const loaded = loadAddon()
 const load = () => loaded

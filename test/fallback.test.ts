@@ -15,8 +15,8 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { candidates, loadAddon } from '../src/addon'
-import type { Backend } from '../src/backend'
+import { candidates, loadAddon } from '../src/backend/addon'
+import type { Backend } from '../src/backend/select'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const loaded = loadAddon()
@@ -358,8 +358,8 @@ test.each([
     ],
   ),
 ] as [string, object][])('the portable build is silent in %s', (_, globals) => {
-  const module = { exports: {} as typeof import('../src/portable') }
-  const source = readFileSync(join(root, 'dist', 'portable.cjs'), 'utf8')
+  const module = { exports: {} as typeof import('../src/js') }
+  const source = readFileSync(join(root, 'dist', 'js.cjs'), 'utf8')
   runInNewContext(source, { module, exports: module.exports, ...globals })
   expect(warnedOf).toEqual([])
   const { backend, softplus } = module.exports

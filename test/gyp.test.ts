@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Compilation, compilations } from '../tools/gyp'
+import { type Compilation, compilations } from '../tools/build/gyp'
 
 const root = join(import.meta.dirname, '..')
 const avx2 = ['-mavx2', '-mfma']

@@ -17,10 +17,10 @@ import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { candidates, loadAddon } from '../src/addon'
-import { createApi } from '../src/api'
-import { jsKernels } from '../src/math/kernels'
-import { node as platform } from '../src/node'
+import { createApi } from '../src/api/api'
+import { candidates, loadAddon } from '../src/backend/addon'
+import { jsKernels } from '../src/backend/js/kernels'
+import { node as platform } from '../src/backend/node'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { addon, path: builtAddon } = loadAddon()

@@ -114,7 +114,7 @@ describe('the manifest', () => {
 })
 
 // `expression // Float32Array [digits…, …]`, where … stands for digits left out.
-const examples = ['src/index.ts', 'src/api.ts', 'src/activation.ts'].flatMap((file) =>
+const examples = ['src/index.ts', 'src/api/api.ts', 'src/api/activation.ts'].flatMap((file) =>
   [...read(file).matchAll(/^ *\* (\S.*?) +\/\/ Float32Array \[(.*)\]$/gm)].map(
     ([, expression, values]) => ({ file, expression, values: values.split(', ') }),
   ),

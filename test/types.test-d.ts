@@ -15,7 +15,7 @@ import type {
 } from '../src/index'
 import * as main from '../src/index'
 import { backend, relu, softplus } from '../src/index'
-import type * as portable from '../src/portable'
+import type * as portable from '../src/js'
 
 declare const x: Float32Array
 declare const out: Float32Array

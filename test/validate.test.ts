@@ -1,6 +1,6 @@
 // What may not be passed: which error says so, and that nothing was written before it.
 import { describe, expect, test } from 'vitest'
-import type { Api } from '../src/api'
+import type { Api } from '../src/api/api'
 import { backends } from './backends'
 
 // Called with anything at all, as JavaScript would.

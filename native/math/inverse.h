@@ -1,6 +1,6 @@
 // ln(e^(beta y) - 1) / beta, the inverse of softplus, in binary64 without fma: the same bits in TypeScript by
 // construction. Maximum error over all 2^32 inputs, beta = 1: 0.5000 ULP at 0x1.1207eap-1, the one result that is not
-// correctly rounded (tools/prove.ts). With any other beta: docs/accuracy.md.
+// correctly rounded (tools/prove/prove.ts). With any other beta: docs/accuracy.md.
 //
 // t = beta y = n ln 2 + r; e^t - 1 = m = 2^n p + (2^n - 1) with p = e^r - 1 by Taylor's series, which cancels nothing;
 // m = 2^k c with c around 1; ln m = k ln 2 + 2 atanh((c - 1) / (c + 1)), small where m is near 1.

@@ -1,7 +1,7 @@
 // beta u / (1 + u)^2 with u = e^-|beta x|, the second derivative of softplus. It is even, and comes from a table of its
 // own: s (1 - s) would lose everything above 16.6, where s rounds to 1.
 //
-// Maximum error over all 2^32 inputs, beta = 1: 0.7999 ULP at -0x1.8f195p+2 (tools/prove.ts).
+// Maximum error over all 2^32 inputs, beta = 1: 0.7999 ULP at -0x1.8f195p+2 (tools/prove/prove.ts).
 #pragma once
 
 #include "../functions.h"

@@ -1,7 +1,7 @@
 // sigmoid(beta x) = 1 / (1 + e^(-beta x)), the derivative of softplus, from its values on the negative half-line:
 // sigmoid(p) = 1 - sigmoid(-p).
 //
-// Maximum error over all 2^32 inputs, beta = 1: 0.7984 ULP at -0x1.8f7bfcp+2 (tools/prove.ts).
+// Maximum error over all 2^32 inputs, beta = 1: 0.7984 ULP at -0x1.8f7bfcp+2 (tools/prove/prove.ts).
 #pragma once
 
 #include "../functions.h"

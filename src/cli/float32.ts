@@ -1,5 +1,7 @@
 // Where the float32 elements of an input begin and how many there are, and what to say when they are something else.
 
+import { InputError } from './errors'
+import type { Format, Input } from './input'
 import {
   checkNpyData,
   isNpy,
@@ -8,10 +10,8 @@ import {
   npyHeaderEnd,
   npyPrefixBytes,
   parseNpyHeader,
-} from '../npy'
-import { clipped } from '../python-literal'
-import { InputError } from './errors'
-import type { Format, Input } from './input'
+} from './npy/npy'
+import { clipped } from './npy/python-literal'
 
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 

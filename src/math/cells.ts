@@ -1,4 +1,4 @@
-// Coefficients of the cells, generated from tools/cells.json by tools/cells-write.ts
+// Coefficients of the cells, generated from tools/cells/cells.json by tools/cells/write.ts
 // A row: c0..c6, where the low 16 bits of c6 are the low part of c0; then that part as a float
 // biome-ignore-all format: one row of the table a line
 

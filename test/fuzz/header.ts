@@ -3,7 +3,7 @@
 import { ok as assert, deepEqual, equal } from 'node:assert/strict'
 import { InputError } from '../../src/cli/errors'
 import { layoutOf } from '../../src/cli/float32'
-import { NpyError, type NpyHeader, npyData, parseNpyHeader } from '../../src/npy'
+import { NpyError, type NpyHeader, npyData, parseNpyHeader } from '../../src/cli/npy/npy'
 import { type Model, modelLiteral, modelText } from './model'
 
 // Far above what any header needs, far below what a user would call a hang or a page of text.

@@ -4,7 +4,7 @@ import { ok as assert, equal } from 'node:assert/strict'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import fc from 'fast-check'
-import type { Api } from '../../src/api'
+import type { Api } from '../../src/api/api'
 
 /** A run of a stream, as JSON can keep it. */
 export interface Plan {

@@ -1,0 +1,60 @@
+// Runs the fallback's jobs on the main thread in turns of 2 ms, between which the event loop does everything else.
+
+import { lengthOf, viewOf } from '../../intrinsics'
+import type { Kernel, Launch } from '../contract'
+
+// About half a millisecond.
+const blockLength = 1 << 15
+const millisecondsPerTurn = 2
+
+const later: (turn: () => void) => void =
+  typeof setImmediate === 'function' ? setImmediate : (turn) => setTimeout(turn, 0)
+
+// The blocks of all jobs, one of each in a row: many jobs hold the others up no longer than one does.
+const waiting: (() => void)[] = []
+let isTurnComing = false
+
+function takeTurn(): void {
+  const end = performance.now() + millisecondsPerTurn
+  try {
+    do waiting.shift()?.()
+    while (waiting.length > 0 && performance.now() < end)
+  } finally {
+    // Also after an exception: the other jobs go on.
+    isTurnComing = waiting.length > 0
+    if (isTurnComing) later(takeTurn)
+  }
+}
+
+function enqueue(block: () => void): void {
+  waiting.push(block)
+  if (isTurnComing) return
+  isTurnComing = true
+  later(takeTurn)
+}
+
+export const inTurns =
+  (kernel: Kernel): Launch =>
+  (_threads, _processors, done, x, threshold, beta) => {
+    const given = typeof x === 'function' ? x() : x
+    // A view over shared memory may grow while the job runs: its length is what it is now.
+    const length = lengthOf.call(given)
+    const array = viewOf(given, 0, length)
+    let next = 0
+    let isStopped = false
+    const step = () => {
+      if (isStopped || next >= length) return done()
+      try {
+        const block = viewOf(array, next, next + blockLength)
+        next += blockLength
+        kernel(block, block, threshold, beta)
+      } catch (error) {
+        return done(error)
+      }
+      enqueue(step)
+    }
+    enqueue(step)
+    return () => {
+      isStopped = true
+    }
+  }

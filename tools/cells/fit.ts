@@ -1,0 +1,57 @@
+// Fits the rows of the cells and writes tools/cells/cells.json
+//
+//   cells-fit.ts                       fit every row, write the table
+//   cells-fit.ts --row FUNCTION ROW    fit one row, print it
+//   cells-fit.ts --function FUNCTION   fit the rows of one function, print their largest error
+
+import { type CellFunction, cellFunction, cellFunctions } from './functions'
+import { type Measure, measure, measureTable } from './measure'
+import { Sample } from './sample'
+import { type Candidate, Search, uniform } from './search'
+import { centreOf, hexFloat, type Row, rowCount, rowText, writeTable } from './table'
+
+/** Inputs of each sign that the search sees, and how many rows it tries in its two stages. */
+const sampleCount = 2.2e6
+const starts = 600_000
+const steps = 300_000
+
+/** A seed for each row, so that a row can be fitted by itself. */
+const seedOf = (name: string, row: number) =>
+  [...name].reduce((seed, letter) => (seed * 31 + letter.charCodeAt(0)) | 0, row)
+
+/** The best candidate over all inputs of the cell that does not decrease within it. */
+function bestOf(f: CellFunction, row: number, candidates: readonly Candidate[]): Row {
+  let best: Row | undefined
+  for (const { words, ulp } of candidates) {
+    if (best && best.maxUlp <= ulp) break
+    const found = measure(f, [{ row, words }])
+    if (found.decreases > 0 || (best && best.maxUlp <= found.ulp)) continue
+    best = { function: f.name, row, centre: centreOf(row), words, maxUlp: found.ulp }
+  }
+  if (!best) throw new Error(`${f.name}: every candidate for row ${row} decreases`)
+  return best
+}
+
+function fitRow(f: CellFunction, row: number): Row {
+  const sample = new Sample(f, row, sampleCount)
+  const search = new Search(f, row, sample, uniform(seedOf(f.name, row)))
+  return bestOf(f, row, [...search.run(starts, steps)].reverse())
+}
+
+function report(f: CellFunction, { ulp, x, decreases }: Measure): void {
+  console.log(
+    `${f.name}: at most ${ulp.toFixed(4)} ulp, at x = ${hexFloat(x)}; ${decreases} decreases`,
+  )
+  if (decreases > 0) throw new Error(`${f.name} decreases across the border of two cells`)
+}
+
+function fitFunction(f: CellFunction): Row[] {
+  const rows = Array.from({ length: rowCount }, (_, row) => fitRow(f, row))
+  report(f, measureTable(f, rows))
+  return rows
+}
+
+const [mode, name, row] = process.argv.slice(2)
+if (mode === '--row') console.log(rowText(fitRow(cellFunction(name ?? ''), Number(row))))
+else if (mode === '--function') fitFunction(cellFunction(name ?? ''))
+else writeTable(cellFunctions.filter((f) => f.written).flatMap(fitFunction))

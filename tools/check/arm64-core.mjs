@@ -1,0 +1,176 @@
+// The core of the tests, for a Node where Vitest cannot run: neon, scalar and TypeScript must give the
+// same bits, called in every way. Run by arm64.ts; fails where the backend in use is not neon.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+
+const { backend, relu, softplus } = await import('../../dist/index.js')
+// Set so that js.js does not warn that the addon is missing.
+process.env.SOFTPLUS_BACKEND = 'js'
+const portable = await import('../../dist/js.js')
+delete process.env.SOFTPLUS_BACKEND
+
+const functionsOf = ({ softplus, relu }) => ({
+  softplus,
+  derivative: softplus.derivative,
+  secondDerivative: softplus.secondDerivative,
+  inverse: softplus.inverse,
+  relu,
+  reluDerivative: relu.derivative,
+})
+const tested = functionsOf({ softplus, relu })
+const typescript = functionsOf(portable)
+const names = Object.keys(tested)
+const optionsOf = (name) =>
+  name.startsWith('relu')
+    ? [{}]
+    : [{}, { threshold: 3 }, { beta: 2 }, { beta: -0.3, threshold: 1 }, { beta: 1000 }]
+
+/** As a kernel takes them: without beta where it is 1. */
+function argumentsOf({ threshold = Infinity, beta }) {
+  if (beta !== undefined) return [threshold, Math.fround(beta)]
+  return threshold === Infinity ? [] : [threshold]
+}
+
+// One NaN for all of them: what they carry is the processor's.
+function bits(x) {
+  const found = new Uint32Array(Float32Array.from(x).buffer)
+  for (const [i, v] of x.entries()) if (v !== v) found[i] = 0x7fc00000
+  return found
+}
+
+function same(got, want, where) {
+  assert.equal(got.length, want.length, where)
+  const [a, b] = [bits(got), bits(want)]
+  for (let i = 0; i < a.length; i++)
+    if (a[i] !== b[i]) assert.fail(`${where}: element ${i} is ${got[i]}, not ${want[i]}`)
+}
+
+// 1 in 9973 of all bit patterns, and those beside where the mathematics changes.
+const edges = [0, 1, 8.40334, 14.5, 14.75, 20, 88, 88.72284, 103.97208, 1e-38, 1e38]
+const around = edges.flatMap((v) =>
+  [v, -v].flatMap((value) => {
+    const [center] = new Uint32Array(Float32Array.of(value).buffer)
+    return Array.from({ length: 41 }, (_, i) => center + i - 20)
+  }),
+)
+const strided = Array.from({ length: Math.floor(2 ** 32 / 9973) }, (_, i) => i * 9973)
+const inputs = new Float32Array(Uint32Array.from([...strided, ...around]).buffer)
+const mixed = Float32Array.from({ length: 200 }, (_, i) =>
+  i % 7 === 0 ? inputs[i * 283] : Math.sin(i * 12.9898) * (i % 3 ? 12 : 60),
+)
+
+test('the addon of linux-arm64 is in use, and neon', () => {
+  assert.equal(process.arch, 'arm64')
+  assert.equal(backend.name, 'neon')
+  assert.deepEqual(backend.available, ['neon', 'scalar', 'js'])
+  assert.match(backend.addon, /prebuilds\/linux-arm64\.node$/)
+  assert.equal(backend.error, null)
+})
+
+describe('neon, scalar and TypeScript', () => {
+  let scalar
+  before(() => {
+    scalar = createRequire(import.meta.url)(backend.addon).kernels('scalar')
+  })
+
+  for (const name of names)
+    for (const options of optionsOf(name))
+      test(`${name} ${JSON.stringify(options)}: ${inputs.length} inputs`, () => {
+        const got = tested[name](inputs, options)
+        same(got, typescript[name](inputs, options), 'TypeScript')
+        const byScalar = new Float32Array(inputs.length)
+        scalar[name](inputs, byScalar, ...argumentsOf(options))
+        same(got, byScalar, 'scalar')
+      })
+})
+
+describe('every length, offset and way of calling', () => {
+  for (const name of names)
+    test(name, () => {
+      for (let length = 0; length <= 70; length++) {
+        const offset = length % 9
+        const whole = mixed.slice()
+        const x = whole.subarray(offset, offset + length)
+        const want = mixed.slice()
+        want.set(typescript[name](x), offset)
+        const out = new Float32Array(length + 2).fill(7)
+        assert.equal(tested[name](x, { out: out.subarray(1, length + 1) }).length, length)
+        same(out, [7, ...want.subarray(offset, offset + length), 7], `out, ${length}`)
+        same(whole, mixed, `x, ${length}`)
+        assert.equal(tested[name].inPlace(x), x)
+        same(whole, want, `in place, ${length}`)
+      }
+    })
+
+  test('withDerivative and backward are the separate calls', () => {
+    for (const options of optionsOf('softplus'))
+      for (let length = 0; length <= 70; length++) {
+        const x = mixed.subarray(length % 5, (length % 5) + length)
+        const grad = mixed.subarray(100, 100 + length)
+        const slope = portable.softplus.derivative(x, options)
+        const { value, derivative } = softplus.withDerivative(x, options)
+        same(value, portable.softplus(x, options), 'value')
+        same(derivative, slope, 'derivative')
+        const product = slope.map((s, i) => s * grad[i])
+        same(softplus.backward(x, grad, options), product, 'backward')
+      }
+  })
+})
+
+describe('off the main thread', () => {
+  test('async, in any number of threads', async () => {
+    for (const name of names)
+      for (const length of [0, 1, 65535, 65536, 65537, 150000])
+        for (const threads of [undefined, 1, 3]) {
+          const x = Float32Array.from({ length }, (_, i) => inputs[(i * 7) % inputs.length])
+          const want = tested[name](x)
+          same(await tested[name].async(x, { threads }), want, `${name}, ${length}`)
+          same(await tested[name].async(x, { threads, transfer: true }), want, `${name}, in place`)
+        }
+  })
+
+  test('an abort ends it', async () => {
+    const signal = AbortSignal.abort(new Error('no longer wanted'))
+    await assert.rejects(softplus.async(mixed, { signal }), /no longer wanted/)
+  })
+
+  test('a stream', async () => {
+    const stream = softplus.stream()
+    const bytes = Buffer.from(mixed.slice().buffer)
+    stream.write(bytes.subarray(0, 33))
+    stream.end(bytes.subarray(33))
+    const found = Buffer.concat(await stream.toArray())
+    same(new Float32Array(new Uint8Array(found).buffer), softplus(mixed), 'stream')
+  })
+
+  test('a worker has neon too', async () => {
+    const module = fileURLToPath(new URL('../../dist/index.cjs', import.meta.url))
+    const worker = new Worker(
+      `const { parentPort, workerData: { module, x } } = require('node:worker_threads')
+       const { backend, softplus } = require(module)
+       parentPort.postMessage({ name: backend.name, y: softplus(x) })`,
+      { eval: true, workerData: { module, x: mixed } },
+    )
+    const { name, y } = await new Promise((resolve, reject) => {
+      worker.once('message', resolve).once('error', reject)
+    })
+    assert.equal(name, 'neon')
+    same(y, softplus(mixed), 'worker')
+  })
+})
+
+test('errors: nothing is written', () => {
+  const x = mixed.slice()
+  const wrong = [
+    [() => softplus([1]), TypeError, 'ERR_INVALID_ARG_TYPE'],
+    [() => softplus.inPlace(x, { beta: 0 }), RangeError, 'ERR_OUT_OF_RANGE'],
+    [() => softplus.inPlace(x, { threshold: Number.NaN }), RangeError, 'ERR_OUT_OF_RANGE'],
+    [() => softplus(x, { out: new Float32Array(3) }), RangeError, 'ERR_OUT_OF_RANGE'],
+    [() => softplus(x.subarray(1), { out: x.subarray(0, 199) }), RangeError, 'ERR_OUT_OF_RANGE'],
+  ]
+  for (const [call, { name }, code] of wrong) assert.throws(call, { name, code })
+  same(x, mixed, 'x')
+})

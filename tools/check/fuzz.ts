@@ -1,0 +1,75 @@
+// Fuzzes the .npy reader and the streams: mutants of the corpus, and of whatever showed a new outcome.
+// What fails is made small and kept in test/fuzz/corpus/, where `npm test` finds it.
+//
+//   npm run fuzz -- [SECONDS]      two minutes unless told; exits with 1 if anything failed
+
+import fc from 'fast-check'
+import { backends } from '../../test/backends'
+import { corpus, keep } from '../../test/fuzz/corpus'
+import { checkHeader } from '../../test/fuzz/header'
+import { mutants } from '../../test/fuzz/mutations'
+import { checkStream, plans } from '../../test/fuzz/streams'
+
+const seconds = Number(process.argv[2] ?? 120)
+if (!(seconds > 0)) {
+  process.stderr.write(`fuzz: expected a number of seconds, got '${process.argv[2]}'\n`)
+  process.exit(2)
+}
+
+const end = Date.now() + seconds * 1000
+const roundMilliseconds = Math.min(2000, seconds * 250)
+const files = corpus('.npy').map(({ bytes }) => bytes)
+const kinds = new Set(files.map(checkHeader))
+const done = { headers: 0, streams: 0, failures: 0 }
+
+const round = () => ({ numRuns: 1e9, interruptAfterTimeLimit: roundMilliseconds })
+
+// A message stands for the path to it: what takes a new one is worth changing further, while it is small.
+function headerRound(): void {
+  const news: Buffer[] = []
+  const result = fc.check(
+    fc.property(mutants(files), (bytes) => {
+      done.headers++
+      const kind = checkHeader(bytes)
+      if (kinds.has(kind)) return
+      kinds.add(kind)
+      if (bytes.length < 4096) news.push(bytes)
+    }),
+    round(),
+  )
+  files.push(...news)
+  if (result.failed && result.counterexample) {
+    report(keep(result.counterexample[0], '.npy'), fc.defaultReportMessage(result))
+  }
+}
+
+async function streamRound(turn: number): Promise<void> {
+  const { api, name } = backends[turn % backends.length]
+  const result = await fc.check(
+    fc.asyncProperty(plans, (plan) => {
+      done.streams++
+      return checkStream(plan, api)
+    }),
+    round(),
+  )
+  if (result.failed && result.counterexample) {
+    const plan = Buffer.from(`${JSON.stringify(result.counterexample[0])}\n`)
+    report(keep(plan, '.json'), `backend ${name}: ${fc.defaultReportMessage(result)}`)
+  }
+}
+
+function report(path: string, message: string | undefined): void {
+  done.failures++
+  process.stderr.write(`fuzz: FAILED, kept as ${path}\n${message}\n`)
+}
+
+for (let turn = 0; Date.now() < end; turn++) {
+  headerRound()
+  await streamRound(turn)
+  const left = Math.max(0, Math.round((end - Date.now()) / 1000))
+  process.stderr.write(
+    `fuzz: ${done.headers} headers, ${kinds.size} kinds of outcome, ${done.streams} streams, ` +
+      `${done.failures} failures; ${left} s left\n`,
+  )
+}
+process.exitCode = done.failures === 0 ? 0 : 1

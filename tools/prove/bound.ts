@@ -1,0 +1,209 @@
+// Derives an upper bound on the error with any beta, from the tables themselves; docs/accuracy.md explains it.
+//
+//   tsx tools/prove/bound.ts
+//
+// Every cell is cut into short intervals of r. On each, every rounding of native/math/near.h and far.h is at most half
+// a unit in the last place of the largest value it can have there, and the errors add up as the later steps carry them.
+// Prints the largest sum of each function to stdout, and where it is reached.
+import { fileURLToPath } from 'node:url'
+import { secondDerivativeCells, sigmoidCells, softplusCells } from '../../src/math/cells'
+
+const { abs, exp, floor, log1p, log2, max, min } = Math
+
+interface Described {
+  name: string
+  cells: Float32Array
+  K: number
+  /** The function on the negative half-line, and its derivative there. */
+  f(a: number): number
+  slope(a: number): number
+  /** Whether the last step multiplies by beta or 1 / beta in binary64, so that any binade can come out. */
+  isScaled: boolean
+}
+
+const logistic = (a: number): number => exp(a) / (1 + exp(a))
+
+const functions: Described[] = [
+  {
+    name: 'softplus',
+    cells: softplusCells,
+    K: 0.5,
+    f: (a) => log1p(exp(a)),
+    slope: logistic,
+    isScaled: true,
+  },
+  {
+    name: 'derivative',
+    cells: sigmoidCells,
+    K: 1,
+    f: logistic,
+    slope: (a) => logistic(a) * logistic(-a),
+    isScaled: false,
+  },
+  {
+    name: 'secondDerivative',
+    cells: secondDerivativeCells,
+    K: 2,
+    f: (a) => logistic(a) * logistic(-a),
+    slope: (a) => logistic(a) * logistic(-a) * (logistic(-a) - logistic(a)),
+    isScaled: true,
+  },
+]
+
+/** What rounding a value of at most this size to float32 can lose. */
+const halfUlp = (size: number): number => 2 ** (max(-126, floor(log2(size))) - 24)
+
+const horner = (c: ArrayLike<number>, r: number): number => {
+  let sum = 0
+  for (let i = c.length - 1; i >= 0; i--) sum = sum * r + c[i]
+  return sum
+}
+
+/** The largest size of c[0] + c[1] r + ... on an interval. */
+const sizeOn = (c: number[], from: number, to: number): number => {
+  const steep = c.reduce((sum, k, i) => sum + i * abs(k) * max(abs(from), abs(to)) ** (i - 1), 0)
+  return abs(horner(c, (from + to) / 2)) + (steep * (to - from)) / 2
+}
+
+/** What `tail` loses to rounding: native/math/coefficients.h, step by step. */
+function tailError(c: number[], low: number, c1: number, from: number, to: number): number {
+  const r = max(abs(from), abs(to))
+  let error = 0
+  for (let k = 5; k >= 2; k--) error = r * error + halfUlp(sizeOn(c.slice(k), from, to))
+  const q = sizeOn(c.slice(2), from, to)
+  const square = halfUlp(r * r)
+  const h = [low, 0, ...c.slice(2)]
+  error = (r * r + square) * error + q * square + halfUlp(sizeOn(h, from, to))
+  return error + halfUlp(sizeOn([low, c1, ...c.slice(2)], from, to))
+}
+
+export interface DerivedBound {
+  name: string
+  place: string
+  ulp: number
+  /** The cell and the remainder that have it. */
+  where: string
+}
+
+type Bound = Pick<DerivedBound, 'ulp' | 'where'>
+
+const samples = 64
+
+/** The bound on one interval of r around n; `far` where values were moved here by multiples of ln 2. */
+function boundOn(
+  { cells, K, f, slope, isScaled, name }: Described,
+  n: number,
+  [from, to]: [number, number],
+  isPositive: boolean,
+  isFar: boolean,
+): number {
+  const row = (2 * n) & 31
+  const c = [...cells.subarray(row * 8, row * 8 + 7)]
+  const low = cells[row * 8 + 7]
+  const polynomial = [0, ...c.slice(1)]
+  polynomial[0] = low
+  // Between two samples the difference strays by at most h^2 / 8 times its second derivative. That of each function is at
+  // most the function itself on the negative half-line; that of the polynomial is bounded term by term.
+  let approximation = 0
+  for (let i = 0; i <= samples; i++) {
+    const r = from + ((to - from) * i) / samples
+    approximation = max(approximation, abs(c[0] - f(n + r) + horner(polynomial, r)))
+  }
+  const [low1, low2] = [f(n + from), f(n + to)]
+  const [smallest, largest] = [min(low1, low2), max(low1, low2)]
+  const r = max(abs(from), abs(to))
+  const bend = c.reduce((sum, k, i) => sum + i * (i - 1) * abs(k) * r ** max(i - 2, 0), 0)
+  approximation += (((to - from) / samples) ** 2 / 8) * (largest + bend)
+
+  const mirrorsSum = name === 'softplus' && isPositive
+  // Inside the interval the slope is larger than at its ends by at most the second derivative times its length.
+  const steepest =
+    max(...[from, to].map((at) => (mirrorsSum ? 1 - slope(n + at) : slope(n + at)))) +
+    (to - from) * largest
+  // r is rounded once; far, what the second rounding loses is put back with c1 for a slope.
+  let error = approximation + steepest * halfUlp(isFar ? r + lowReach : r)
+  if (isFar) {
+    // The rounding of r, and the rounding of the fma that finds it: 2^-24 of it.
+    const lost = halfUlp(r) * (1 + 2 ** -24)
+    const w = max(...[from, to].map((at) => abs(c[0] + at * c[1] + at * at * c[2] - f(n + at))))
+    error += max(...[from, to].map((at) => abs(slope(n + at) - c[1]))) * lost
+    error += K * w * (2 * largest + w) + beyondModel * largest
+  }
+  const c1 = mirrorsSum ? c[1] - 1 : c[1]
+  error += tailError(c, low, c1, from, to)
+  if (mirrorsSum) error += r * halfUlp(abs(c1))
+
+  if (isScaled) {
+    const value = mirrorsSum ? smallest - n - to : smallest
+    return 0.5 + error / (value * 2 ** -24) + 2 ** -24
+  }
+  // The derivative is rounded to float32, and where beta x is positive then subtracted from 1, which rounds again.
+  return isPositive
+    ? 0.5 + (error + halfUlp(largest + error)) / 2 ** -24
+    : 0.5 + error / (2 * halfUlp(smallest))
+}
+
+const steps = 512
+
+// How far e times the low part of ln 2 can take r out of its cell: e is at most 350 / ln 2, the low part 2^-19.4.
+const lowReach = 2 ** -10
+
+// Where far values are moved to (native/math/far.h): between (21 - 1/2) ln 2 and (21 + 1/2) ln 2, and a little more, as e is
+// rounded from a rounded product.
+const farthest = { from: -14.92, to: -14.19 }
+
+// What u (1 - K u) leaves out of a far value, u^2 times 3 at most with u below 2^-20.4, and what the two parts of ln 2 leave
+// out of e ln 2, 505 times 2^-45.
+const beyondModel = 2 ** -35.9
+
+function worst(described: Described, isPositive: boolean, isFar: boolean): Bound {
+  const found: Bound = { ulp: 0, where: '' }
+  // beta x is rounded before n is chosen: by 2^-21 at most where it is near, 2^-16 where it is far.
+  const reach = 0.25 + (isFar ? lowReach : 2 ** -21)
+  for (let n = isFar ? -15 : -14.5; n <= (isFar ? -14 : 0); n += 0.5) {
+    const last = n === 0 ? 0 : reach
+    for (let i = -steps; i < steps; i++) {
+      const from = max(-reach, (i / steps) * reach)
+      const to = min(last, ((i + 1) / steps) * reach)
+      if (from >= to || (isFar && (n + to < farthest.from || n + from > farthest.to))) continue
+      const ulp = boundOn(described, n, [from, to], isPositive, isFar)
+      if (ulp > found.ulp) Object.assign(found, { ulp, where: `n = ${n}, r = ${from.toFixed(4)}` })
+    }
+  }
+  return found
+}
+
+/** The bounds of every function, in ULP, by where a lane can be. */
+export const derivedBounds = (): DerivedBound[] =>
+  functions.flatMap((described) =>
+    (
+      [
+        ['near, beta x < 0', false, false],
+        ['near, beta x > 0', true, false],
+        ['far, beta x < 0', false, true],
+      ] as const
+    ).map(([place, isPositive, isFar]) => ({
+      name: described.name,
+      place,
+      ...worst(described, isPositive, isFar),
+    })),
+  )
+
+/**
+ * The bound of the inverse with any beta, in ULP: all steps in binary64, then one rounding to float32. docs/accuracy.md has
+ * the reasons.
+ */
+export function inverseBound(): number {
+  // Products of two floats near ln 2 are multiples of 2^-48, and ln 2 is 0.475 units away from the nearest of those.
+  const nearestProduct = 0.475 * 2 ** -48
+  const ln2 = 2 ** -87 / nearestProduct
+  // The first terms that the series leave out, relative to what they sum: r^13 / 13! of r, q^17 / 17 of q.
+  const [r, q] = [Math.LN2 / 2, (Math.SQRT2 - 1) / (Math.SQRT2 + 1)]
+  const series = (2 * r ** 12) / 6227020800 + (2 * q ** 16) / 17
+  const steps = 32 * 2 ** -53
+  return 0.5 + (ln2 + series + steps) * 2 ** 24
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const { name, place, ulp, where } of derivedBounds())
+    console.log(`${name.padEnd(17)} ${place.padEnd(17)} ${ulp.toFixed(4)} ULP at ${where}`)

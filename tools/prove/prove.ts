@@ -1,0 +1,211 @@
+// The proof of the package's promises: every float32 through every function on every backend.
+//
+//   npm run prove [-- --stride N] [--pairs N] [--markdown]
+//
+//   --stride N     1 in N of the 2^32 inputs; default 1, all of them (about 20 minutes on 2 cores)
+//   --pairs N      how many pairs of beta and x the search for the largest error tries; default 100,000,000 (a minute)
+//   --markdown     also all inputs with one beta, and writes docs/accuracy.md (about 8 minutes more)
+//
+// 1. native/test/prove.cc on this machine: errors in ULP, steps that decrease, and bits that differ
+// between backends. 2. The TypeScript, as it ships, against the native backend. 3. NEON under qemu,
+// 1 in 257 or the stride given, if that is larger: its results must hash as this machine's do. 4.
+// Betas and a threshold, 1 in 257 likewise. 5. native/test/search.cc, which looks for the largest error with any beta;
+// TypeScript and NEON compute 10,000,000 and 1,000,000 of its pairs too.
+//
+// Exit code 1 if a promise is broken, 2 if the proof could not be run. A part that this machine
+// lacks the tools for is named, and is a failure where CI is set.
+
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { build, host, missingFor, neon, run, type Target } from '../build/native'
+import { accuracyPage, boundOfInverse, boundWithBeta, type Proof } from './accuracy'
+import { derivedBounds, inverseBound } from './bound'
+import { compareTypeScript, type Found, search, verifyOn } from './search'
+
+const betas = [0.1, 0.5, 2, 3, 10, 1000].flatMap((beta) => [beta, -beta]).concat(-1)
+// The beta that is run with all inputs for docs/accuracy.md.
+const wholeBeta = 2
+const coarse = 257
+const page = fileURLToPath(new URL('../../docs/accuracy.md', import.meta.url))
+
+function proveNative(target: Target, folder: string, args: string[]): Proof[] {
+  const { stdout } = run(target, folder, 'prove', [...args, '--json'])
+  const proofs = stdout
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line): Proof => JSON.parse(line))
+  if (proofs.length === 0) throw new Error(`prove ${args.join(' ')} printed nothing`)
+  return proofs
+}
+
+function report(title: string, prove: () => Proof[]): boolean {
+  console.log(`\n${title}`)
+  const proofs = prove()
+  for (const p of proofs) {
+    const beta = p.beta === 1 ? '' : ` beta ${Number(p.beta.toPrecision(7))}`
+    console.log(
+      `  ${(p.function + beta).padEnd(28)} ${String(p.inputs).padStart(10)} inputs  ` +
+        `max ${p.maxUlp.toFixed(4)} ULP at ${p.witness.padEnd(16)}  ` +
+        `not correctly rounded ${String(p.notCorrectlyRounded).padStart(8)}  ` +
+        `bits differing ${p.mismatches}  decreasing steps ${p.monotone ? p.decreasing : '-'}` +
+        `${p.holds ? '' : '  BROKEN'}`,
+    )
+  }
+  return proofs.every((p) => p.holds)
+}
+
+// Each worker takes a part of the bit patterns; see prove-js.mjs.
+async function proveJs(stride: number): Promise<boolean> {
+  console.log('\nTypeScript, as it ships, against the best native backend')
+  const parts = availableParallelism()
+  const counts = await Promise.all(
+    Array.from({ length: parts }, (_, part) => {
+      const from = Math.ceil(((2 ** 32 / parts) * part) / stride) * stride
+      const to = (2 ** 32 / parts) * (part + 1)
+      return countMismatches({ from, to, stride })
+    }),
+  )
+  const totals = new Map<string, { inputs: number; mismatches: number }>()
+  for (const count of counts.flat()) {
+    const total = totals.get(count.name) ?? { inputs: 0, mismatches: 0 }
+    total.inputs += count.inputs
+    total.mismatches += count.mismatches
+    totals.set(count.name, total)
+  }
+  for (const [name, { inputs, mismatches }] of totals)
+    console.log(
+      `  ${name.padEnd(22)} ${String(inputs).padStart(10)} inputs  bits differing ${mismatches}`,
+    )
+  return [...totals.values()].every(({ inputs, mismatches }) => inputs > 0 && mismatches === 0)
+}
+
+interface Count {
+  name: string
+  inputs: number
+  mismatches: number
+}
+
+const countMismatches = (workerData: { from: number; to: number; stride: number }) =>
+  new Promise<Count[]>((resolve, reject) => {
+    const worker = new Worker(new URL('prove-js.mjs', import.meta.url), {
+      workerData,
+      execArgv: [],
+    })
+    worker.once('message', resolve).once('error', reject)
+  })
+
+function reportSearch(found: Found[]): boolean {
+  console.log('\nAny beta: the largest errors that the search finds')
+  for (const f of found)
+    console.log(
+      `  ${f.function.padEnd(16)} ${String(f.pairs).padStart(10)} pairs  max ${f.maxUlp.toFixed(4)} ULP at beta ${f.beta}, ` +
+        `x ${f.witness}  bits differing ${f.mismatches}${f.holds ? '' : '  BROKEN'}`,
+    )
+  return found.every((f) => f.holds)
+}
+
+async function searchTypeScript(folder: string, pairs: number): Promise<boolean> {
+  const found = await compareTypeScript(folder, pairs)
+  console.log(`  TypeScript       ${found.pairs} pairs  bits differing ${found.mismatches}`)
+  return found.pairs > 0 && found.mismatches === 0
+}
+
+function searchNeon(folder: string, pairs: number): boolean {
+  if (missingFor(neon).length > 0) return !process.env.CI
+  verifyOn(neon, build(neon), folder, pairs)
+  console.log(`  NEON             ${pairs} pairs of each function  bits differing 0`)
+  return true
+}
+
+function reportBounds(): boolean {
+  console.log('\nAny beta: upper bounds derived from the tables (tools/prove/bound.ts)')
+  const bounds = derivedBounds()
+  for (const { name, place, ulp } of bounds)
+    console.log(`  ${name.padEnd(16)} ${place.padEnd(18)} ${ulp.toFixed(4)} ULP`)
+  console.log(`  ${'inverse'.padEnd(35)} ${inverseBound().toFixed(4)} ULP`)
+  return bounds.every(({ ulp }) => ulp <= boundWithBeta) && inverseBound() <= boundOfInverse
+}
+
+function proveNeon(here: Proof[], args: string[]): boolean {
+  const missing = missingFor(neon)
+  if (missing.length > 0) {
+    console.log(`\nNEON: not proved here, for want of ${missing.join(', ')}`)
+    return !process.env.CI
+  }
+  const there = proveNative(neon, build(neon), args)
+  const same = there.every((p, i) => p.hash === here[i].hash)
+  console.log(
+    `\nNEON, arm64 under qemu: its results are ${same ? '' : 'NOT '}those of this machine`,
+  )
+  return report('NEON and scalar on arm64', () => there) && same
+}
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: {
+      stride: { type: 'string', default: '1' },
+      pairs: { type: 'string', default: '100000000' },
+      markdown: { type: 'boolean', default: false },
+    },
+  })
+  const pairs = Number(values.pairs)
+  if (!Number.isSafeInteger(pairs) || pairs < 1)
+    throw new Error('--pairs must be an integer above 0')
+  const stride = Number(values.stride)
+  if (!Number.isInteger(stride) || stride < 1 || stride > 2 ** 31)
+    throw new Error('--stride must be an integer from 1 to 2^31')
+  const all = ['--stride', String(stride)]
+  const strided = ['--stride', String(Math.max(stride, coarse))]
+
+  const folder = build(host)
+  const proofs: Proof[] = []
+  const proveHere = (title: string, argumentLists: string[][]): boolean =>
+    report(title, () => {
+      const found = argumentLists.flatMap((args) => proveNative(host, folder, args))
+      proofs.push(...found)
+      return found
+    })
+  const withBeta = (args: string[], beta: number) => [...args, '--beta', String(beta)]
+  const outcomes = [
+    proveHere('This machine, beta 1', [all]),
+    await proveJs(stride),
+    proveNeon(proveNative(host, folder, strided), strided),
+    proveHere(
+      'This machine, with a beta',
+      betas
+        .filter((beta) => !(values.markdown && beta === wholeBeta))
+        .map((beta) => withBeta(strided, beta)),
+    ),
+    report('This machine, threshold 3', () =>
+      proveNative(host, folder, [...strided, '--threshold', '3']),
+    ),
+  ]
+  const found = search(host, folder, pairs)
+  outcomes.push(
+    reportSearch(found),
+    await searchTypeScript(folder, Math.min(pairs, 1e7)),
+    searchNeon(folder, Math.min(pairs, 1e6)),
+    reportBounds(),
+  )
+  if (values.markdown) {
+    outcomes.push(proveHere(`This machine, beta ${wholeBeta}`, [withBeta(all, wholeBeta)]))
+    writeFileSync(page, accuracyPage(proofs, found, derivedBounds()))
+    execFileSync('npx', ['biome', 'format', '--write', page], { stdio: 'ignore' })
+    console.error(`prove: wrote ${page}`)
+  }
+  const holds = outcomes.every(Boolean)
+  console.log(`\n${holds ? 'Every promise holds.' : 'A promise is BROKEN.'}`)
+  return holds
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
+}
