@@ -38,7 +38,7 @@
   "targets": [
     {
       "target_name": "softplus",
-      "sources": ["native/addon.cc", "native/dispatch.cc", "native/launch.cc"],
+      "sources": ["native/addon/addon.cc", "native/addon/launch.cc", "native/dispatch.cc"],
       "dependencies": ["scalar"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],

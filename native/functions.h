@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <limits>
 
-// A new function is one line here, its mathematics in math/, its kernels in backends/kernels.h and its twin in src/.
+// A new function is one line here, its mathematics in functions/, its kernels in backends/kernels.h and its twin in
+// src/.
 #define SOFTPLUS_FUNCTIONS(each) \
   each(softplus) each(derivative) each(secondDerivative) each(inverse) each(relu) each(reluDerivative)
 

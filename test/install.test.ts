@@ -179,7 +179,7 @@ describe('the tarball', () => {
     const folders = /^(dist|docs|native|prebuilds)\//
     const files = ['CHANGELOG.md', 'LICENSE', 'README.md', 'binding.gyp', 'package.json']
     expect(paths.filter((path) => !folders.test(path)).sort()).toEqual(files)
-    for (const path of ['dist/index.js', 'dist/index.cjs', 'native/addon.cc'])
+    for (const path of ['dist/index.js', 'dist/index.cjs', 'native/addon/addon.cc'])
       expect(paths).toContain(path)
     for (const path of paths.filter((path) => path.startsWith('prebuilds/')))
       expect(path).toMatch(/^prebuilds\/(linux|darwin|win32)-(x64|arm64)(-musl)?\.node$/)

@@ -55,11 +55,12 @@ describe('the package', () => {
 
   test('has the sources of the addon, to build it from, but not what tests and publishes them', () => {
     const sources = filesIn('native').filter(
-      (path) => !/^native\/(test|prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
+      (path) =>
+        !/^native\/(test|addon\/prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
     )
     expect(packed.filter((path) => path.startsWith('native/')).sort()).toEqual(sources.sort())
     const built = read('binding.gyp').match(/native\/[\w/]+\.cc/g) ?? []
-    expect(built).toContain('native/addon.cc')
+    expect(built).toContain('native/addon/addon.cc')
     expect(packed).toEqual(expect.arrayContaining(built))
   })
 

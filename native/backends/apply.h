@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../math/far.h"
+#include "../functions/far.h"
 
 namespace softplus {
 

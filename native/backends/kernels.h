@@ -2,12 +2,12 @@
 #pragma once
 
 #include "../functions.h"
-#include "../math/inverse.h"
-#include "../math/relu.h"
-#include "../math/secondDerivative.h"
-#include "../math/sigmoid.h"
-#include "../math/softplus.h"
-#include "../math/threshold.h"
+#include "../functions/inverse.h"
+#include "../functions/relu.h"
+#include "../functions/secondDerivative.h"
+#include "../functions/sigmoid.h"
+#include "../functions/softplus.h"
+#include "../functions/threshold.h"
 #include "apply.h"
 
 namespace softplus {

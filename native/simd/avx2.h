@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../math/coefficients.h"
+#include "../functions/coefficients.h"
 #include "inline.h"
 
 // Anonymous: what is compiled with AVX2 flags must not be merged with another backend's code by the linker.

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../math/coefficients.h"
+#include "../functions/coefficients.h"
 #include "inline.h"
 
 // Anonymous: what is compiled with AVX-512 flags must not be merged with another backend's code by the linker.

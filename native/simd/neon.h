@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../math/coefficients.h"
+#include "../functions/coefficients.h"
 #include "inline.h"
 
 namespace softplus {

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "../math/coefficients.h"
+#include "../functions/coefficients.h"
 #include "inline.h"
 
 // A mask of one lane is a bool, and the mathematics combines masks of any kind by | and &. No push and pop: clang warns

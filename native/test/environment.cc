@@ -18,8 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "../addon/parallel.h"
 #include "../dispatch.h"
-#include "../parallel.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>

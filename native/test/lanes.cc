@@ -11,7 +11,7 @@
 #include <initializer_list>
 #include <limits>
 
-#include "../math/cells.h"
+#include "../functions/cells.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 // job ends once, in whatever order they come, wait, are stopped and held.
 //
 // Meant to run under ThreadSanitizer. Exit code 1 if a check fails.
-#include "../parallel.h"
+#include "../addon/parallel.h"
 
 #include <cmath>
 #include <cstdio>

@@ -3,7 +3,7 @@
 //
 // t = beta y = n ln 2 + r; e^t - 1 = m = 2^n p + (2^n - 1) with p = e^r - 1 by Taylor's series, which
 // cancels nothing; m = 2^k c with c around 1; ln m = k ln 2 + 2 atanh((c - 1) / (c + 1)), small where m
-// is near 1. With a beta c - 1 is taken before that sum rounds it: see native/math/inverse.h.
+// is near 1. With a beta c - 1 is taken before that sum rounds it: see native/functions/inverse.h.
 //
 // Maximum error over all 2^32 inputs, beta = 1: 0.5000 ULP at 0x1.1207eap-1, the one result that is
 // not correctly rounded (npm run prove). With any other beta: docs/accuracy.md.

@@ -76,7 +76,7 @@ const systems = [
 ] as const
 
 function checkSyntax({ triple, system, architecture, headers }: (typeof systems)[number]): boolean {
-  const includesString = ['native/addon.cc', 'native/launch.cc']
+  const includesString = ['native/addon/addon.cc', 'native/addon/launch.cc']
   const sources = compilations(system, architecture, ...werror).filter(
     ({ source }) => system !== 'mac' || !includesString.includes(source),
   )

@@ -1,4 +1,4 @@
-// Writes native/math/cells.h and src/math/cells.ts from tools/cells/cells.json
+// Writes native/functions/cells.h and src/math/cells.ts from tools/cells/cells.json
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -70,7 +70,7 @@ const isCurrent = (path: string, text: string) =>
 
 const tables = tablesOf(readTable())
 const files: [string, string][] = [
-  ['native/math/cells.h', headerText(tables)],
+  ['native/functions/cells.h', headerText(tables)],
   ['src/math/cells.ts', moduleText(tables)],
 ]
 for (const [path, text] of files) {

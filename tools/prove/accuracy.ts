@@ -101,7 +101,7 @@ machine must give the same bits for each pair; TypeScript is compared on 10,000,
 
 ### How the bound is derived
 
-\`tools/prove/bound.ts\` adds up what every step of \`native/math/\` can lose, on short intervals of r, for every cell:
+\`tools/prove/bound.ts\` adds up what every step of \`native/functions/\` can lose, on short intervals of r, for every cell:
 
 | function | where | at most, ULP |
 | -------- | ----- | ------------ |

@@ -2,7 +2,7 @@
 //
 //   tsx tools/prove/bound.ts
 //
-// Every cell is cut into short intervals of r. On each, every rounding of native/math/near.h and far.h is at most half
+// Every cell is cut into short intervals of r. On each, every rounding of native/functions/near.h and far.h is at most half
 // a unit in the last place of the largest value it can have there, and the errors add up as the later steps carry them.
 // Prints the largest sum of each function to stdout, and where it is reached.
 import { fileURLToPath } from 'node:url'
@@ -65,7 +65,7 @@ const sizeOn = (c: number[], from: number, to: number): number => {
   return abs(horner(c, (from + to) / 2)) + (steep * (to - from)) / 2
 }
 
-/** What `tail` loses to rounding: native/math/coefficients.h, step by step. */
+/** What `tail` loses to rounding: native/functions/coefficients.h, step by step. */
 function tailError(c: number[], low: number, c1: number, from: number, to: number): number {
   const r = max(abs(from), abs(to))
   let error = 0
@@ -148,7 +148,7 @@ const steps = 512
 // How far e times the low part of ln 2 can take r out of its cell: e is at most 350 / ln 2, the low part 2^-19.4.
 const lowReach = 2 ** -10
 
-// Where far values are moved to (native/math/far.h): between (21 - 1/2) ln 2 and (21 + 1/2) ln 2, and a little more, as e is
+// Where far values are moved to (native/functions/far.h): between (21 - 1/2) ln 2 and (21 + 1/2) ln 2, and a little more, as e is
 // rounded from a rounded product.
 const farthest = { from: -14.92, to: -14.19 }
 

@@ -10,7 +10,7 @@
 #include <new>
 #include <thread>
 
-#include "functions.h"
+#include "../functions.h"
 #include "thread.h"
 
 namespace softplus {

@@ -9,8 +9,8 @@
 
 #include <string>
 
+#include "../dispatch.h"
 #include "call.h"
-#include "dispatch.h"
 #include "launch.h"
 
 namespace softplus {

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "functions.h"
+#include "../functions.h"
 
 namespace softplus {
 
