@@ -81,7 +81,7 @@ void runAll(const Backend& backend, const Arrays& arrays, size_t count, bool end
   const Options options{way == 2 ? 1.7f : 1.0f, way == 0 ? __builtin_inff() : 3.0f};
   float *x = arrays.x.at(end, count), *y = arrays.y.at(end, count), *z = arrays.z.at(end, count);
   for (size_t kind : {size_t{0}, size_t{1}, size_t{4}}) {
-    for (const Kernels& kernels : backend.functions) {
+    for (const FunctionEntry& kernels : backend.functions) {
       const Kernel kernel = pick(kernels.ways, way);
       if (kernel == nullptr) continue;
       note(backend, kernels.name, count, end);
