@@ -102,7 +102,7 @@ SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return a.v + b.v; }
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return a.v - b.v; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return a.v * b.v; }
 SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return a.v / b.v; }
-SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) { return a.v == 0 ? yes : no; }
+SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) { return a.v == 0 ? yes.v : no.v; }
 SOFTPLUS_INLINE Wide widen(Lanes a) { return static_cast<double>(a.v); }
 SOFTPLUS_INLINE Lanes narrow(Wide a) { return static_cast<float>(a.v); }
 SOFTPLUS_INLINE Wide widePow2(Wide n) { return fromBits(bitsOf(n.v + (0x1.8p52 + 1023.0)) << 52); }
