@@ -67,7 +67,7 @@ void backward(Kernel derivative, const float* x, const float* grad, float* y, si
 
 template <class Simd>
 constexpr Backend backendOf(const char* name) {
-#define SOFTPLUS_KERNELS(function) {#function, KernelsOf<Simd>::function},
+#define SOFTPLUS_KERNELS(function, bound, boundWithBeta) {#function, KernelsOf<Simd>::function},
   return {name, {SOFTPLUS_FUNCTIONS(SOFTPLUS_KERNELS)}, backward<Simd>, KernelsOf<Simd>::withDerivative};
 #undef SOFTPLUS_KERNELS
 }

@@ -70,8 +70,8 @@ T reference(Function f, float x, const Options& options, bool hasThreshold) {
   const T p = static_cast<T>(x) * static_cast<T>(options.beta);
   if (hasThreshold && x * options.beta > options.threshold) return Reference::beyondThreshold<T>(f, x);
   switch (f) {
-#define SOFTPLUS_CASE(name) \
-  case name##Function:      \
+#define SOFTPLUS_CASE(name, bound, boundWithBeta) \
+  case name##Function:                            \
     return Reference::name<T>(x, p, options.beta);
     SOFTPLUS_FUNCTIONS(SOFTPLUS_CASE)
 #undef SOFTPLUS_CASE
@@ -90,6 +90,11 @@ inline double ulpOf(double value) {
 }
 
 // The largest error a result may have, in ULP.
-constexpr double boundOf(Function f, bool hasBeta) { return f == inverseFunction ? 0.51 : hasBeta ? 1.25 : 0.85; }
+constexpr double boundOf(Function f, bool hasBeta) {
+#define SOFTPLUS_BOUNDS(name, bound, boundWithBeta) {bound, boundWithBeta},
+  constexpr double bounds[][2] = {SOFTPLUS_FUNCTIONS(SOFTPLUS_BOUNDS)};
+#undef SOFTPLUS_BOUNDS
+  return bounds[f][hasBeta];
+}
 
 }  // namespace softplus
