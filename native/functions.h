@@ -1,12 +1,18 @@
-// The list of functions: it drives the backends, the dispatch, the addon and the tests.
+// The list of functions. It drives the backends, the addon, the tests and the proofs.
+//
+// A new function is a description in functions/, its #include and its row here, and its true value in test/reference.h.
 #pragma once
 
 #include <cstddef>
 #include <limits>
 
-// A new function is one line here, its mathematics in functions/, its kernels in backends/kernels.h and its twin in
-// src/.
-//
+#include "functions/derivative.h"
+#include "functions/inverse.h"
+#include "functions/relu.h"
+#include "functions/reluDerivative.h"
+#include "functions/secondDerivative.h"
+#include "functions/softplus.h"
+
 // A row: the name, then the upper bound of the error in ULP with beta 1, and with any other beta. 0 is exact.
 // clang-format off
 #define SOFTPLUS_FUNCTIONS(each)        \
@@ -20,25 +26,6 @@
 
 namespace softplus {
 
-struct Options {
-  float beta = 1.0f;
-  float threshold = std::numeric_limits<float>::infinity();
-};
-
-// The ways a function runs: beta 1 without threshold, beta 1 with one, both. relu has only the first.
-template <class Run>
-struct Ways {
-  Run plain, thresholded, scaled;
-};
-
-// y[i] = f(x[i]) for i < count; y is x itself or does not overlap it.
-using Kernel = void (*)(const float* x, float* y, size_t count, Options options);
-
-struct Kernels {
-  const char* name;
-  Ways<Kernel> ways;
-};
-
 enum Function {
 #define SOFTPLUS_ENUMERATOR(name, bound, boundWithBeta) name##Function,
   SOFTPLUS_FUNCTIONS(SOFTPLUS_ENUMERATOR)
@@ -46,18 +33,38 @@ enum Function {
       functionCount
 };
 
-// y[i] = grad[i] * derivative(x)[i], rounded once more; y is x, or grad, or lies apart from both. `derivative` is the
-// kernel of the derivative that the options ask for.
+struct Options {
+  float beta = 1.0f;
+  float threshold = std::numeric_limits<float>::infinity();
+};
+
+// The ways a function runs: beta 1 without a threshold, beta 1 with one, any beta with one. relu has only the first.
+template <class Run>
+struct Ways {
+  Run plain, thresholded, scaled;
+};
+
+// y[i] = f(x[i]) for i < count. y is x itself or does not overlap it.
+using Kernel = void (*)(const float* x, float* y, size_t count, Options options);
+
+// What a backend has for one row of the list.
+struct FunctionEntry {
+  const char* name;
+  Ways<Kernel> ways;
+};
+
+// y[i] = grad[i] * derivative(x[i]), rounded once more. y is x, or grad, or overlaps neither. `derivative` is the
+// kernel of the derivative for these options.
 using BackwardKernel = void (*)(Kernel derivative, const float* x, const float* grad, float* y, size_t count,
                                 Options options);
 
-// value[i] = softplus(x[i]) and slope[i] = derivative(x[i]), the bits that either kernel gives; value is x itself or
-// does not overlap it, slope lies apart from both.
-using WithDerivativeKernel = void (*)(const float* x, float* value, float* slope, size_t count, Options options);
+// value[i] = softplus(x[i]) and derivative[i] = its derivative at x[i], with the bits of the two kernels. value is x
+// itself or does not overlap it. derivative overlaps neither.
+using WithDerivativeKernel = void (*)(const float* x, float* value, float* derivative, size_t count, Options options);
 
 struct Backend {
   const char* name;
-  Kernels functions[functionCount];
+  FunctionEntry functions[functionCount];
   BackwardKernel backward;
   Ways<WithDerivativeKernel> withDerivative;
 };

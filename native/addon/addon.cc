@@ -24,7 +24,7 @@ napi_value run(napi_env rawEnv, napi_callback_info info) {
   const auto& [x, y] = call.arrays;
   if (!isApart(env, y, x, true)) return nullptr;
 
-  const Kernel kernel = call.chosen(static_cast<const Kernels*>(call.data)->ways);
+  const Kernel kernel = call.chosen(static_cast<const FunctionEntry*>(call.data)->ways);
   if (kernel == nullptr)
     throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "this function takes no threshold and no beta");
   else if (x.length > 0)
@@ -80,7 +80,7 @@ Napi::Value kernelsOf(const Napi::CallbackInfo& info) {
     if (name != backend->name) continue;
     Napi::Object functions = Napi::Object::New(env);
     Napi::Object launches = Napi::Object::New(env);
-    for (const Kernels& kernels : backend->functions)
+    for (const FunctionEntry& kernels : backend->functions)
       if (!setFunction(env, functions, kernels.name, run, &kernels) ||
           !setFunction(env, launches, kernels.name, launch, &kernels))
         return env.Undefined();

@@ -170,7 +170,7 @@ napi_value launch(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &count, given, nullptr, &data) != napi_ok) return nullptr;
   Scaling scaling;
   if (!scaling.read(env, given + leading, count > leading ? count - leading : 0)) return nullptr;
-  const Kernel kernel = scaling.chosen(static_cast<const Kernels*>(data)->ways);
+  const Kernel kernel = scaling.chosen(static_cast<const FunctionEntry*>(data)->ways);
   uint32_t threads = 0, processors = 0;
   if (kernel == nullptr || napi_get_value_uint32(env, given[0], &threads) != napi_ok || threads == 0 ||
       napi_get_value_uint32(env, given[1], &processors) != napi_ok || !isOfType(env, given[2], napi_function)) {

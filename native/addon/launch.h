@@ -7,7 +7,7 @@ namespace softplus {
 
 // threads, processors, done, x, threshold = none, beta = 1
 //
-// Overwrites x with the function of the Kernels that are its data, in up to `threads` threads, and returns at once. All
+// Overwrites x with the function of the FunctionEntry that are its data, in up to `threads` threads, and returns at once. All
 // jobs of an environment together have no more threads than `processors`, or than one of them asks for; the others wait
 // for their turn. done() is called when the job has ended. Returns a function that makes it end within a block. The
 // caller keeps x's memory where it is until then.

@@ -1,20 +1,20 @@
-// A function over an array: full vectors, then the last one, masked or padded, through the same arithmetic.
+// Applies an evaluation to arrays: full vectors first, then the tail, masked or padded, through the same arithmetic.
 //
-// Where lanes may be near or far, those that are all near have a way of their own, and so have those whose results need
-// no arithmetic.
+// Vectors whose lanes are all near have a fast path, and so have vectors whose lanes are all settled.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "../functions/far.h"
+#include "../evaluate.h"
 
 namespace softplus {
 
-// Asks for the cache lines that lie a page, 4 KiB, beyond `count` elements at x. The processor's own prefetchers stop
-// at every page, and a vector's arithmetic is too long for it to look far enough ahead by itself: from memory this
-// halves the time on Intel's processors, and 2 KiB would do. On Zen 5, 1 to 3.5 KiB and 6 KiB cost three arrays at a
-// time twice what 4 KiB does. A line beyond the array's end is asked for in vain, which is no access.
+// Prefetches the cache lines 4 KiB, a page, beyond `count` elements at x. Processors' own prefetchers stop at the end
+// of a page, and one vector's arithmetic is so long that out-of-order execution does not reach the next loads in time.
+// From memory this halves the time on Intel; 2 KiB would do there. On Zen 5, distances of 1 to 3.5 KiB and of 6 KiB
+// take twice as long as 4 KiB with three arrays at a time. Beyond the array's end it is harmless: a prefetch cannot
+// fault.
 template <class Lanes>
 SOFTPLUS_INLINE void prefetch(const float* x, size_t count) {
   constexpr size_t line = 64 / sizeof(float), ahead = 64 * line;
@@ -22,7 +22,8 @@ SOFTPLUS_INLINE void prefetch(const float* x, size_t count) {
     Lanes::prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(x) + (ahead + i) * sizeof(float)));
 }
 
-// Stores visit(i, vector at x + i) at y + i. Two vectors side by side hide some of each other's latency.
+// Stores visit(i, vector at x + i) at y + i. Two vectors side by side hide some of each other's latency: visitBoth
+// replaces both by their results.
 template <class Lanes, class Visit, class VisitBoth>
 SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit, VisitBoth visitBoth) {
   size_t i = 0;
@@ -50,20 +51,19 @@ SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit) {
   });
 }
 
-template <class Lanes, class Look>
-SOFTPLUS_INLINE void forEach(const float* x, size_t count, Look look) {
+template <class Lanes, class Visit>
+SOFTPLUS_INLINE void forEach(const float* x, size_t count, Visit visit) {
   size_t i = 0;
-  for (; i + Lanes::count <= count; i += Lanes::count) look(i, Lanes::load(x + i));
-  if (i < count) look(i, Lanes::loadFirst(x + i, count - i));
+  for (; i + Lanes::count <= count; i += Lanes::count) visit(i, Lanes::load(x + i));
+  if (i < count) visit(i, Lanes::loadFirst(x + i, count - i));
 }
 
-// Where the rows of a table need no address: a vector at a time.
-template <class Simd, class Function>
+// For instruction sets whose tables need no row offsets: one vector after the other.
+template <class Evaluation>
 struct Direct {
-  using Lanes = typename Simd::Lanes;
-  const Function& f;
+  using Lanes = typename Evaluation::Lanes;
+  const Evaluation& f;
 
-  SOFTPLUS_INLINE auto isNear(Lanes x) const { return withSignSet(f.argument.product(x)) > -nearLimit; }
   SOFTPLUS_INLINE Lanes near(Lanes x) const { return f.near({}, 0, x); }
   SOFTPLUS_INLINE Lanes notNear(Lanes x) const { return areAll(f.isSettled(x)) ? f.settled(x) : f.anywhere({}, 0, x); }
 
@@ -71,9 +71,9 @@ struct Direct {
     map<Lanes>(
         x, y, count,
         [&](size_t, Lanes lanes)
-            SOFTPLUS_INLINE_LAMBDA { return areAll(isNear(lanes)) ? near(lanes) : notNear(lanes); },
+            SOFTPLUS_INLINE_LAMBDA { return areAll(f.isNear(lanes)) ? near(lanes) : notNear(lanes); },
         [&](size_t, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
-          if (areAll(isNear(first), isNear(second))) {
+          if (areAll(f.isNear(first) & f.isNear(second))) {
             first = near(first);
             second = near(second);
           } else {
@@ -84,38 +84,39 @@ struct Direct {
   }
 };
 
-// Where rows are read from memory: a block at a time. A first pass finds each vector's rows, so that no vector waits
-// for its addresses, and whether a lane of the block is far. If none is, as in most blocks, the second pass has no
-// branches.
-template <class Simd, class Function>
+// For instruction sets that read rows from memory: one block after the other. A first pass keeps the row offsets, so
+// that no vector waits for its addresses, and finds out whether a lane of the block is far. In most blocks none is, and
+// the second pass has no branches.
+template <class Evaluation>
 struct Block {
-  using Lanes = typename Simd::Lanes;
-  const Function& f;
-  typename Simd::Rows rows;
+  using Lanes = typename Evaluation::Lanes;
+  static constexpr size_t length = Evaluation::RowOffsets::capacity;
+  const Evaluation& f;
+  typename Evaluation::RowOffsets rows;
 
+  // Keeps the rows as for near lanes, and returns whether all lanes are near.
   SOFTPLUS_INLINE bool lookNear(const float* x, size_t count) {
-    typename Simd::Magnitude magnitude;
+    Lanes largest = 0.0f;
     forEach<Lanes>(x, count, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
-      rows.keep(i, reduceNear(f.argument, lanes).z);
-      magnitude.add(f.argument.product(lanes));
+      rows.keep(i, f.reduceNear(lanes).z);
+      largest = maxBits(largest, withSignClear(f.argument.product(lanes)));
     });
-    return magnitude.isBelow(nearLimit);
+    return areAll(largest < nearLimit);
   }
 
-  SOFTPLUS_INLINE void lookFar(const float* x, size_t count) {
-    forEach<Lanes>(x, count, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
-      rows.keep(i, reduceFar(f.argument, lanes, Function::floor).z);
-    });
+  SOFTPLUS_INLINE void lookAnywhere(const float* x, size_t count) {
+    forEach<Lanes>(x, count,
+                   [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { rows.keep(i, f.reduceAnywhere(lanes).z); });
   }
 
   SOFTPLUS_INLINE Lanes evaluate(size_t i, Lanes x) const {
-    if (areAll(withSignSet(f.argument.product(x)) > -nearLimit)) return f.near(rows, i, x);
+    if (areAll(f.isNear(x))) return f.near(rows, i, x);
     if (areAll(f.isSettled(x))) return f.settled(x);
     return f.anywhere(rows, i, x);
   }
 
-  SOFTPLUS_INLINE void applyFar(const float* x, float* y, size_t count) {
-    lookFar(x, count);
+  SOFTPLUS_INLINE void applyAnywhere(const float* x, float* y, size_t count) {
+    lookAnywhere(x, count);
     map<Lanes>(x, y, count, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return evaluate(i, lanes); });
   }
 
@@ -123,12 +124,12 @@ struct Block {
     if (lookNear(x, count))
       map<Lanes>(x, y, count, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return f.near(rows, i, lanes); });
     else
-      applyFar(x, y, count);
+      applyAnywhere(x, y, count);
   }
 };
 
-// How many elements come before y is at a whole vector's address, where that pays: a store across two cache lines costs
-// two, and allocators like 16 bytes.
+// The number of elements before the first aligned vector of y. A store across two cache lines costs two, and allocators
+// align to 16 bytes only. Short arrays are not worth it.
 template <class Lanes>
 SOFTPLUS_INLINE size_t headLength(const float* y, size_t count) {
   constexpr size_t bytes = Lanes::count * sizeof(float);
@@ -136,31 +137,31 @@ SOFTPLUS_INLINE size_t headLength(const float* y, size_t count) {
   return count < 8 * Lanes::count ? 0 : head;
 }
 
-template <class Simd, class Function>
-SOFTPLUS_INLINE void applyBlocks(const Function& f, const float* x, float* y, size_t count) {
-  if constexpr (Simd::Rows::areKept) {
-    Block<Simd, Function> block{f, {}};
-    constexpr size_t length = Simd::Rows::capacity;
-    for (size_t start = 0; start < count; start += length)
-      block.apply(x + start, y + start, count - start < length ? count - start : length);
+template <class Evaluation>
+SOFTPLUS_INLINE void applyBlocks(const Evaluation& f, const float* x, float* y, size_t count) {
+  if constexpr (Evaluation::RowOffsets::areKept) {
+    Block<Evaluation> block{f, {}};
+    for (size_t start = 0; start < count; start += block.length)
+      block.apply(x + start, y + start, count - start < block.length ? count - start : block.length);
   } else {
-    Direct<Simd, Function>{f}.apply(x, y, count);
+    Direct<Evaluation>{f}.apply(x, y, count);
   }
 }
 
-template <class Simd, class Function>
-void apply(const Function& f, const float* x, float* y, size_t count) {
+template <class Evaluation>
+void apply(const Evaluation& f, const float* x, float* y, size_t count) {
   size_t from = 0;
-  size_t to = headLength<typename Simd::Lanes>(y, count);
+  size_t to = headLength<typename Evaluation::Lanes>(y, count);
   if (to == 0) to = count;
-  for (; from < count; from = to, to = count) applyBlocks<Simd>(f, x + from, y + from, to - from);
+  for (; from < count; from = to, to = count) applyBlocks(f, x + from, y + from, to - from);
 }
 
-// Results of an array this long go past the caches: most are gone from there before anyone reads them, and a line that
-// is written whole need not be read first. 16 MiB each, as where a large cache can hold it, this takes longer.
+// Outputs of this many elements, 16 MiB each, bypass the caches: they would be evicted before they are read, and a
+// cache line that is stored whole need not be read first. For smaller ones this takes longer, where a large cache could
+// hold them.
 constexpr size_t streamedFrom = 1 << 22;
 
-// Where results go: past the caches if asked to, except over x, whose lines are in them.
+// Where results go: past the caches if wanted, except over x, whose lines are in the caches.
 template <class Lanes>
 struct Destination {
   bool isStreamed;
@@ -176,75 +177,69 @@ struct Destination {
   }
 };
 
-// visit(i, vector at x + i, its value, its slope), then both are stored.
+// Calls visit(i, vector at x + i, v, d) and stores the v and d that it sets.
 template <class Lanes, class Visit>
-SOFTPLUS_INLINE void mapToBoth(const float* x, float* value, float* slope, size_t count, bool isStreamed, Visit visit) {
-  Lanes v, s;
-  const Destination<Lanes> toValue(value, x, isStreamed), toSlope(slope, x, isStreamed);
+SOFTPLUS_INLINE void mapToBoth(const float* x, float* value, float* derivative, size_t count, bool isStreamed,
+                               Visit visit) {
+  Lanes v, d;
+  const Destination<Lanes> toValue(value, x, isStreamed), toDerivative(derivative, x, isStreamed);
   size_t i = 0;
   for (; i + Lanes::count <= count; i += Lanes::count) {
     prefetch<Lanes>(x + i, Lanes::count);
-    visit(i, Lanes::load(x + i), v, s);
+    visit(i, Lanes::load(x + i), v, d);
     toValue.store(v, value + i);
-    toSlope.store(s, slope + i);
+    toDerivative.store(d, derivative + i);
   }
   if (i == count) return;
-  visit(i, Lanes::loadFirst(x + i, count - i), v, s);
+  visit(i, Lanes::loadFirst(x + i, count - i), v, d);
   v.storeFirst(value + i, count - i);
-  s.storeFirst(slope + i, count - i);
+  d.storeFirst(derivative + i, count - i);
 }
 
-// value[i] = f(x[i]) and slope[i] = g(x[i]), in one pass over x: what the two begin with, the compiler evaluates once.
-// Far lanes are left to either by itself, slopes first, as value may be x.
-template <class Simd, class Value, class Slope>
-SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Slope& g, const float* x, float* value, float* slope,
-                                     size_t count, bool isStreamed) {
-  using Lanes = typename Simd::Lanes;
-  if constexpr (Simd::Rows::areKept) {
-    Block<Simd, Value> values{f, {}};
-    Block<Simd, Slope> slopes{g, {}};
-    constexpr size_t length = Simd::Rows::capacity;
-    for (size_t start = 0; start < count; start += length) {
-      const size_t n = count - start < length ? count - start : length;
-      if (slopes.lookNear(x + start, n)) {
-        mapToBoth<Lanes>(x + start, value + start, slope + start, n, isStreamed,
-                         [&](size_t i, Lanes lanes, Lanes& v, Lanes& s) SOFTPLUS_INLINE_LAMBDA {
-                           v = f.near(slopes.rows, i, lanes);
-                           s = g.near(slopes.rows, i, lanes);
+// value[i] = f(x[i]) and derivative[i] = g(x[i]) in one pass over x. The compiler evaluates the common steps once.
+// Blocks with far lanes are evaluated twice, the derivative first, because value may be x.
+template <class Value, class Derivative>
+SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Derivative& g, const float* x, float* value,
+                                     float* derivative, size_t count, bool isStreamed) {
+  using Lanes = typename Value::Lanes;
+  if constexpr (Value::RowOffsets::areKept) {
+    Block<Value> values{f, {}};
+    Block<Derivative> derivatives{g, {}};
+    for (size_t start = 0; start < count; start += values.length) {
+      const size_t n = count - start < values.length ? count - start : values.length;
+      if (derivatives.lookNear(x + start, n)) {
+        mapToBoth<Lanes>(x + start, value + start, derivative + start, n, isStreamed,
+                         [&](size_t i, Lanes lanes, Lanes& v, Lanes& d) SOFTPLUS_INLINE_LAMBDA {
+                           v = f.near(derivatives.rows, i, lanes);
+                           d = g.near(derivatives.rows, i, lanes);
                          });
       } else {
-        slopes.applyFar(x + start, slope + start, n);
-        values.applyFar(x + start, value + start, n);
+        derivatives.applyAnywhere(x + start, derivative + start, n);
+        values.applyAnywhere(x + start, value + start, n);
       }
     }
   } else {
-    const Direct<Simd, Value> values{f};
-    const Direct<Simd, Slope> slopes{g};
-    mapToBoth<Lanes>(x, value, slope, count, isStreamed,
-                     [&](size_t, Lanes lanes, Lanes& v, Lanes& s) SOFTPLUS_INLINE_LAMBDA {
-                       const bool isNear = areAll(slopes.isNear(lanes));
+    const Direct<Value> values{f};
+    const Direct<Derivative> derivatives{g};
+    mapToBoth<Lanes>(x, value, derivative, count, isStreamed,
+                     [&](size_t, Lanes lanes, Lanes& v, Lanes& d) SOFTPLUS_INLINE_LAMBDA {
+                       const bool isNear = areAll(g.isNear(lanes));
                        v = isNear ? values.near(lanes) : values.notNear(lanes);
-                       s = isNear ? slopes.near(lanes) : slopes.notNear(lanes);
+                       d = isNear ? derivatives.near(lanes) : derivatives.notNear(lanes);
                      });
   }
 }
 
-template <class Simd, class Value, class Slope>
-void applyBoth(const Value& f, const Slope& g, const float* x, float* value, float* slope, size_t count) {
-  using Lanes = typename Simd::Lanes;
+template <class Value, class Derivative>
+void applyBoth(const Value& f, const Derivative& g, const float* x, float* value, float* derivative, size_t count) {
+  using Lanes = typename Value::Lanes;
   const bool isStreamed = count >= streamedFrom;
   size_t from = 0;
   size_t to = headLength<Lanes>(value, count);
   if (to == 0) to = count;
   for (; from < count; from = to, to = count)
-    applyBothBlocks<Simd>(f, g, x + from, value + from, slope + from, to - from, isStreamed);
+    applyBothBlocks(f, g, x + from, value + from, derivative + from, to - from, isStreamed);
   if (isStreamed) Lanes::fence();
-}
-
-template <class Simd, class Function>
-void applyAt(const Function& f, const float* x, float* y, size_t count) {
-  using Lanes = typename Simd::Lanes;
-  map<Lanes>(x, y, count, [&](size_t, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return f.at(lanes); });
 }
 
 }  // namespace softplus

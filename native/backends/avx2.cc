@@ -1,4 +1,4 @@
-// The avx2 backend. Nothing but its list of kernels leaves this file, which is compiled with flags of its own.
+// The avx2 backend. Only its list of kernels leaves this file, which is compiled with flags of its own.
 #include "../simd/avx2.h"
 
 #include "kernels.h"
@@ -6,6 +6,6 @@
 namespace softplus {
 
 extern const Backend avx2Backend;
-constexpr Backend avx2Backend = backendOf<Simd>("avx2");
+constexpr Backend avx2Backend = backendOf<avx2::Simd>("avx2");
 
 }  // namespace softplus

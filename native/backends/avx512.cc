@@ -1,4 +1,4 @@
-// The avx512 backend. Nothing but its list of kernels leaves this file, which is compiled with flags of its own.
+// The avx512 backend. Only its list of kernels leaves this file, which is compiled with flags of its own.
 #include "../simd/avx512.h"
 
 #include "kernels.h"
@@ -6,6 +6,6 @@
 namespace softplus {
 
 extern const Backend avx512Backend;
-constexpr Backend avx512Backend = backendOf<Simd>("avx512");
+constexpr Backend avx512Backend = backendOf<avx512::Simd>("avx512");
 
 }  // namespace softplus

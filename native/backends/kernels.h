@@ -1,75 +1,69 @@
 // The kernels of one instruction set: every function of the list, in every way it runs.
 #pragma once
 
+#include <cstddef>
+#include <type_traits>
+
 #include "../functions.h"
-#include "../functions/inverse.h"
-#include "../functions/relu.h"
-#include "../functions/secondDerivative.h"
-#include "../functions/sigmoid.h"
-#include "../functions/softplus.h"
-#include "../functions/threshold.h"
 #include "apply.h"
 
 namespace softplus {
 
-template <class Simd, class Function>
-void run(const float* x, float* y, size_t count, Options options) {
-  apply<Simd>(Function::of(options), x, y, count);
+template <class F>
+constexpr bool hasCells = std::is_base_of_v<CellFunction<F>, F>;
+
+template <class F, class Simd, bool hasBeta, bool isThresholded>
+void compute(const float* x, float* y, size_t count, Options options) {
+  using Lanes = typename Simd::Lanes;
+  if constexpr (hasCells<F>) {
+    apply(Evaluation<F, Simd, hasBeta, isThresholded>::of(options.beta, options.threshold), x, y, count);
+  } else {
+    map<Lanes>(x, y, count, [=](size_t, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
+      return F::template at<Simd, hasBeta>(lanes, options.beta, options.threshold);
+    });
+  }
 }
 
-template <class Simd, class Function>
-void runAt(const float* x, float* y, size_t count, Options options) {
-  applyAt<Simd>(Function::of(options), x, y, count);
+// A function without cells has no kernel of its own for thresholds: it always looks at the threshold, or has none.
+template <class F, class Simd>
+constexpr Ways<Kernel> kernelsOf() {
+  if constexpr (F::takesBeta)
+    return {compute<F, Simd, false, false>, compute<F, Simd, false, hasCells<F>>, compute<F, Simd, true, hasCells<F>>};
+  else
+    return {compute<F, Simd, false, false>, nullptr, nullptr};
 }
 
-template <class Simd, class Value, class Slope>
-void runBoth(const float* x, float* value, float* slope, size_t count, Options options) {
-  applyBoth<Simd>(Value::of(options), Slope::of(options), x, value, slope, count);
+template <class Simd, bool hasBeta, bool isThresholded>
+void computeWithDerivative(const float* x, float* value, float* derivative, size_t count, Options options) {
+  applyBoth(Evaluation<functions::softplus, Simd, hasBeta, isThresholded>::of(options.beta, options.threshold),
+            Evaluation<functions::derivative, Simd, hasBeta, isThresholded>::of(options.beta, options.threshold), x,
+            value, derivative, count);
 }
 
-// A function whose beta is 1, and the one for every other.
-template <class Simd, class Function, class ScaledFunction>
-constexpr Ways<Kernel> inThreeWays = {run<Simd, Function>, run<Simd, Thresholded<Function>>,
-                                      run<Simd, Thresholded<ScaledFunction>>};
-
+// One block after the other, whose derivatives stay in the first-level cache. grad is read before y is written, which
+// may be the same array.
 template <class Simd>
-struct KernelsOf {
-  using Slope = Sigmoid<Simd, Plain>;
-  using ScaledSlope = Sigmoid<Simd, Scaled>;
-
-  static constexpr Ways<Kernel> softplus = inThreeWays<Simd, Softplus<Simd>, ScaledSoftplus<Simd>>;
-  static constexpr Ways<Kernel> derivative = inThreeWays<Simd, Slope, ScaledSlope>;
-  static constexpr Ways<Kernel> secondDerivative =
-      inThreeWays<Simd, SecondDerivative<Simd>, ScaledSecondDerivative<Simd>>;
-  static constexpr Kernel plainInverse = runAt<Simd, Inverse<Simd, false>>;
-  static constexpr Ways<Kernel> inverse = {plainInverse, plainInverse, runAt<Simd, Inverse<Simd, true>>};
-  static constexpr Ways<Kernel> relu = {runAt<Simd, Relu<Simd>>, nullptr, nullptr};
-  static constexpr Ways<Kernel> reluDerivative = {runAt<Simd, ReluDerivative<Simd>>, nullptr, nullptr};
-
-  static constexpr Ways<WithDerivativeKernel> withDerivative = {
-      runBoth<Simd, Softplus<Simd>, Slope>, runBoth<Simd, Thresholded<Softplus<Simd>>, Thresholded<Slope>>,
-      runBoth<Simd, Thresholded<ScaledSoftplus<Simd>>, Thresholded<ScaledSlope>>};
-};
-
-// A block at a time, whose slopes stay in the first-level cache. What is in y's place is read before it is written.
-template <class Simd>
-void backward(Kernel derivative, const float* x, const float* grad, float* y, size_t count, Options options) {
+void computeBackward(Kernel derivative, const float* x, const float* grad, float* y, size_t count, Options options) {
   using Lanes = typename Simd::Lanes;
   constexpr size_t length = 256;
-  alignas(64) float slopes[length] = {};
+  alignas(64) float derivatives[length] = {};
   for (size_t start = 0; start < count; start += length) {
     const size_t n = count - start < length ? count - start : length;
-    derivative(x + start, slopes, n, options);
+    derivative(x + start, derivatives, n, options);
     map<Lanes>(grad + start, y + start, n,
-               [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return lanes * Lanes::load(slopes + i); });
+               [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return lanes * Lanes::load(derivatives + i); });
   }
 }
 
 template <class Simd>
 constexpr Backend backendOf(const char* name) {
-#define SOFTPLUS_KERNELS(function, bound, boundWithBeta) {#function, KernelsOf<Simd>::function},
-  return {name, {SOFTPLUS_FUNCTIONS(SOFTPLUS_KERNELS)}, backward<Simd>, KernelsOf<Simd>::withDerivative};
-#undef SOFTPLUS_KERNELS
+#define SOFTPLUS_ENTRY(function, bound, boundWithBeta) {#function, kernelsOf<functions::function, Simd>()},
+  return {name,
+          {SOFTPLUS_FUNCTIONS(SOFTPLUS_ENTRY)},
+          computeBackward<Simd>,
+          {computeWithDerivative<Simd, false, false>, computeWithDerivative<Simd, false, true>,
+           computeWithDerivative<Simd, true, true>}};
+#undef SOFTPLUS_ENTRY
 }
 
 }  // namespace softplus

@@ -1,4 +1,4 @@
-// The neon backend. Nothing but its list of kernels leaves this file, which is compiled with flags of its own.
+// The neon backend. Only its list of kernels leaves this file, which is compiled with flags of its own.
 #include "../simd/neon.h"
 
 #include "kernels.h"
@@ -6,6 +6,6 @@
 namespace softplus {
 
 extern const Backend neonBackend;
-constexpr Backend neonBackend = backendOf<Simd>("neon");
+constexpr Backend neonBackend = backendOf<neon::Simd>("neon");
 
 }  // namespace softplus

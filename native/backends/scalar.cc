@@ -1,4 +1,4 @@
-// The scalar backend. Nothing but its list of kernels leaves this file, which is compiled with flags of its own.
+// The scalar backend. Only its list of kernels leaves this file, which is compiled with flags of its own.
 #include "../simd/scalar.h"
 
 #include "kernels.h"
@@ -6,6 +6,6 @@
 namespace softplus {
 
 extern const Backend scalarBackend;
-constexpr Backend scalarBackend = backendOf<Simd>("scalar");
+constexpr Backend scalarBackend = backendOf<scalar::Simd>("scalar");
 
 }  // namespace softplus

@@ -40,7 +40,7 @@ alignas(64) constexpr float softplusCells[32][8] = {
     {0x1.e5747p-2f, 0x1.829a04p-2f, 0x1.e149a8p-4f, 0x1.3a5eep-7f, -0x1.0722e4p-8f, -0x1.cd69dap-11f, 0x1.816226p-13f, -0x1.26p-29f},  // n = -0.5
 };
 
-alignas(64) constexpr float sigmoidCells[32][8] = {
+alignas(64) constexpr float derivativeCells[32][8] = {
     {0x1p-1f, 0x1p-2f, 0x1.4072ap-26f, -0x1.555278p-6f, 0x1.351c8ap-17f, 0x1.18bce4p-9f, 0x1.7552c8p-13f, -0x1.c8p-45f},  // n = -0.0
     {0x1.8e7134p-23f, 0x1.8e712ep-23f, 0x1.8e712ep-24f, 0x1.09a0b6p-25f, 0x1.09981ap-27f, 0x1.a9cd22p-30f, 0x1.254fbep-32f, -0x1.bep-48f},  // n = -15.5
     {0x1.4875c4p-22f, 0x1.4875bep-22f, 0x1.4875b4p-23f, 0x1.b5f032p-25f, 0x1.b5e8bap-27f, 0x1.604ca8p-29f, 0x1.df4fe2p-32f, -0x1.e2p-48f},  // n = -15.0

@@ -1,23 +1,18 @@
-// relu(x) = max(x, 0) and its derivative, the yardstick softplus is measured against. Exact.
+// relu(x) = max(x, 0) and its derivative, which softplus is compared with in benchmarks. Exact.
 #pragma once
 
-#include "../functions.h"
+#include "../simd/contract.h"
 
-namespace softplus {
+namespace softplus::functions {
 
-template <class Simd>
-struct Relu {
-  using Lanes = typename Simd::Lanes;
-  static SOFTPLUS_INLINE Relu of(Options) { return {}; }
-  // Adding 0 makes -0 positive, and leaves no pair of zeros whose maximum an instruction set may choose from.
-  SOFTPLUS_INLINE Lanes at(Lanes x) const { return max(0.0f, x + 0.0f); }
+struct relu {
+  static constexpr bool takesBeta = false;
+
+  // Adding 0 makes -0 positive: the contract of max leaves the sign open where both operands are zeros.
+  template <class Simd, bool, class Lanes = typename Simd::Lanes>
+  static SOFTPLUS_INLINE Lanes at(Lanes x, float, float) {
+    return max(0.0f, x + 0.0f);
+  }
 };
 
-template <class Simd>
-struct ReluDerivative {
-  using Lanes = typename Simd::Lanes;
-  static SOFTPLUS_INLINE ReluDerivative of(Options) { return {}; }
-  SOFTPLUS_INLINE Lanes at(Lanes x) const { return select(isNaN(x), x, select(x > 0.0f, 1.0f, 0.0f)); }
-};
-
-}  // namespace softplus
+}  // namespace softplus::functions

@@ -1,92 +1,47 @@
-// softplus(x) = ln(1 + e^(beta x)) / beta, from its values on the negative half-line: ln(1 + e^p) = p + ln(1 + e^-p).
+// softplus(x) = ln(1 + e^p) / beta with p = beta x.
 //
-// Maximum error over all 2^32 inputs, beta = 1: 0.8013 ULP at -0x1.8f9df2p+2 (tools/prove/prove.ts).
+// The cells hold f(a) = ln(1 + e^a) for a = -|p|, and f(a) = u - u^2 / 2 + ... with u = e^a. For p > 0,
+// ln(1 + e^p) = p + f(a) = f(a) - n - r: the polynomial takes r off its coefficient c1, and n is subtracted at the end.
+// With a beta, the division by beta is the last step, in binary64.
+//
+// Largest error with beta 1: 0.8013 ULP at -0x1.8f9df2p+2: got 0x1.fc99dcp-10, want 0x1.fc99da65bc48ep-10 (npm run prove)
+// Largest error found with a beta: 0.9715 ULP at beta -0x1.ddbd62p+41, x 0x1.238188p-40: got -0x1.f16408p-49, want -0x1.f16409f1698edp-49 (docs/accuracy.md)
 #pragma once
 
-#include "../functions.h"
+#include "../evaluate.h"
 #include "cells.h"
-#include "far.h"
 
-namespace softplus {
+namespace softplus::functions {
 
-template <class Simd>
-struct Softplus {
-  using Lanes = typename Simd::Lanes;
-  using Rows = typename Simd::Rows;
-  // e^floor rounds to 0.
-  static constexpr float floor = -104.5f;
+struct softplus : CellFunction<softplus> {
+  static constexpr bool takesBeta = true;
+  static constexpr int powerOfBeta = -1;
+  static constexpr const float (&cells)[32][8] = softplusCells;
+  static constexpr float K = 0.5f;
+  // softplus(x) rounds to x above it, for every beta.
+  static constexpr float ceiling = nearLimit;
 
-  typename Simd::Table table;
-  Plain<Lanes> argument;
-
-  static SOFTPLUS_INLINE Softplus of(Options) { return {Simd::Table::template of<softplusCells>(), {}}; }
-
-  SOFTPLUS_INLINE Lanes near(const Rows& rows, size_t i, Lanes x) const {
-    const auto [z, n, r] = reduceNear(argument, x);
-    const auto c = rows.lookup(table, i, z);
-    const auto positive = isSignClear(x);
-    const Lanes w = c.c0 + tail(c, subtractWhere(positive, c.c1, 1.0f), r);
-    return subtractWhere(positive, w, n);
+  template <class Lanes>
+  static SOFTPLUS_INLINE Lanes above(Lanes x) {
+    return x;
   }
-
-  SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    const auto far = reduceFar(argument, x, floor);
-    const auto c = corrected(rows.lookup(table, i, far.z), far, 0.5f);
-    const auto positive = isSignClear(x);
-    const Lanes w = c.c0 + tail(c, subtractWhere(positive, c.c1, 1.0f), far.r);
-    return select(x < nearLimit, select(positive, w - far.n, scale(w, far.e)), x);
+  template <class Lanes>
+  static SOFTPLUS_INLINE Lanes c1(Lanes c1, Lanes p) {
+    return select(isSignClear(p), c1 - 1.0f, c1);
   }
-
-  SOFTPLUS_INLINE auto isSettled(Lanes x) const { return (x < floor) | (x > nearLimit); }
-  SOFTPLUS_INLINE Lanes settled(Lanes x) const { return select(x > 0.0f, x, 0.0f); }
-  SOFTPLUS_INLINE Lanes beyondThreshold(Lanes x) const { return x; }
+  template <class Reduced, class Lanes>
+  static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes w, Lanes p) {
+    return select(isSignClear(p), w - at.n, at.scaled(w));
+  }
+  template <class Reduced, class Wide, class Lanes>
+  static SOFTPLUS_INLINE Wide combine(const Reduced& at, Wide w, Lanes p) {
+    return at.scaled(w) - widen(select(isSignClear(p), at.n, 0.0f));
+  }
+  // NaN is not below the ceiling either.
+  template <class Lanes>
+  static SOFTPLUS_INLINE Lanes finish(Lanes x, Lanes p, Lanes y) {
+    return select(p < ceiling, y, x);
+  }
 };
 
-// With a beta the last steps are in binary64: the sum, 2^e and 1 / beta are rounded to float32 once, together.
-template <class Simd>
-struct ScaledSoftplus {
-  using Lanes = typename Simd::Lanes;
-  using Rows = typename Simd::Rows;
-  using Wide = typename Simd::Wide;
-  // e^floor / beta rounds to 0 for the smallest beta, 2^-149.
-  static constexpr float floor = -350.0f;
-
-  typename Simd::Table table;
-  Scaled<Lanes> argument;
-  double perBeta;
-
-  static SOFTPLUS_INLINE ScaledSoftplus of(Options o) {
-    return {Simd::Table::template of<softplusCells>(), {o.beta}, 1.0 / o.beta};
-  }
-
-  SOFTPLUS_INLINE Lanes near(const Rows& rows, size_t i, Lanes x) const {
-    const auto [z, n, r] = reduceNear(argument, x);
-    const auto c = rows.lookup(table, i, z);
-    const auto positive = isSignClear(argument.product(x));
-    const Lanes l = tail(c, subtractWhere(positive, c.c1, 1.0f), r);
-    return narrow((widen(c.c0) + widen(l) - widen(select(positive, n, 0.0f))) * Wide(perBeta));
-  }
-
-  SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    const auto far = reduceFar(argument, x, floor);
-    const auto c = corrected(rows.lookup(table, i, far.z), far, 0.5f);
-    const Lanes p = argument.product(x);
-    const auto positive = isSignClear(p);
-    const Lanes l = tail(c, subtractWhere(positive, c.c1, 1.0f), far.r);
-    const Wide w = (widen(c.c0) + widen(l)) * widePow2(widen(far.e));
-    const Lanes y = narrow((w - widen(select(positive, far.n, 0.0f))) * Wide(perBeta));
-    return select(p < nearLimit, y, x);
-  }
-
-  SOFTPLUS_INLINE auto isSettled(Lanes x) const {
-    const Lanes p = argument.product(x);
-    return (p < floor) | (p > nearLimit);
-  }
-  SOFTPLUS_INLINE Lanes settled(Lanes x) const {
-    const Lanes zero = argument.beta * Lanes(0.0f);
-    return select(argument.product(x) > 0.0f, x, zero);
-  }
-  SOFTPLUS_INLINE Lanes beyondThreshold(Lanes x) const { return x; }
-};
-
-}  // namespace softplus
+}  // namespace softplus::functions

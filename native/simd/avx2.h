@@ -1,6 +1,4 @@
-// Eight float32 lanes in an AVX2 register, with FMA. The names and their meaning are those of avx512.h.
-//
-// max(a, b) keeps a NaN of its second operand; the first must not be NaN.
+// Eight float32 lanes in an AVX2 register, with FMA; contract.h explains the operations.
 #pragma once
 
 #include <immintrin.h>
@@ -8,11 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../functions/coefficients.h"
-#include "inline.h"
+#include "contract.h"
 
-// Anonymous: what is compiled with AVX2 flags must not be merged with another backend's code by the linker.
-namespace softplus {
+namespace softplus::avx2 {
 namespace {
 
 struct Mask {
@@ -34,7 +30,6 @@ struct Lanes {
   }
   SOFTPLUS_INLINE void storeFirst(float* to, size_t n) const { _mm256_maskstore_ps(to, firstLanes(n), v); }
   static SOFTPLUS_INLINE void prefetch(const void* from) { _mm_prefetch(static_cast<const char*>(from), _MM_HINT_T0); }
-  // Past the caches, to the address of a whole vector; visible to other threads after fence().
   SOFTPLUS_INLINE void stream(float* to) const { _mm256_stream_ps(to, v); }
   static SOFTPLUS_INLINE void fence() { _mm_sfence(); }
 
@@ -50,41 +45,30 @@ SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return {_mm256_mul_ps(a.v, b
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
 SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return {_mm256_max_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {_mm256_min_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) {
+  return {_mm256_castsi256_ps(_mm256_max_epu32(_mm256_castps_si256(a.v), _mm256_castps_si256(b.v)))};
+}
 
 SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)}; }
 SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ)}; }
 SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {_mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q)}; }
-// The mask of clear sign bits is the lanes themselves with their signs flipped: selecting looks at the sign bit alone.
+// blendv looks at the sign bit alone, so the lanes with their signs flipped are the mask.
 SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f))}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return _mm256_movemask_ps(m.v) == 0xff; }
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {_mm256_or_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {_mm256_and_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {_mm256_blendv_ps(no.v, yes.v, m.v)}; }
-// a - b where the mask is set, else a.
-SOFTPLUS_INLINE Lanes subtractWhere(Mask m, Lanes a, Lanes b) { return select(m, a - b, a); }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm256_or_ps(a.v, _mm256_set1_ps(-0.0f))}; }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
 
-// The largest magnitude seen, compared as integers, so that NaN counts as larger than infinity.
-struct Magnitude {
-  __m256i v = _mm256_setzero_si256();
-  SOFTPLUS_INLINE void add(Lanes a) { v = _mm256_max_epu32(v, _mm256_castps_si256(withSignClear(a).v)); }
-  SOFTPLUS_INLINE bool isBelow(float limit) const {
-    const __m256i bits = _mm256_castps_si256(_mm256_set1_ps(limit));
-    return _mm256_movemask_epi8(_mm256_cmpgt_epi32(bits, v)) == -1;
-  }
-};
-
-// 2^n for an integer n in [-126, 127], by building its bits.
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {
   const __m256i bits = _mm256_castps_si256((n + (0x1.8p23f + 127.0f)).v);
   return {_mm256_castsi256_ps(_mm256_slli_epi32(bits, 23))};
 }
 
-// a 2^n, rounded once, also into the subnormals, for a normal a > 0 and an integer n <= 0.
-//
-// n is added to the exponent. Where that leaves no normal number, adding 2^(-126 - n) rounds a to the unit of the
-// subnormals instead, which no multiplication does without a trap into microcode.
+// Adds n to the exponent. Where the result is subnormal, adding 2^(-126 - n) to a rounds it to the unit of the
+// subnormals. A multiplication gives the same results, but traps into microcode where they are subnormal.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256((n + 0x1.8p23f).v), 23);
   const __m256i normal = _mm256_add_epi32(_mm256_castps_si256(a.v), exponent);
@@ -95,7 +79,6 @@ SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   return {_mm256_castsi256_ps(_mm256_blendv_epi8(normal, subnormal, isSubnormal))};
 }
 
-// The same lanes in binary64.
 struct Wide {
   __m256d lo, hi;
 
@@ -107,7 +90,6 @@ SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {_mm256_add_pd(a.lo, b.l
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {_mm256_sub_pd(a.lo, b.lo), _mm256_sub_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {_mm256_mul_pd(a.lo, b.lo), _mm256_mul_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {_mm256_div_pd(a.lo, b.lo), _mm256_div_pd(a.hi, b.hi)}; }
-// yes where a is 0, else no.
 SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) {
   const __m256d zero = _mm256_setzero_pd();
   return {_mm256_blendv_pd(no.lo, yes.lo, _mm256_cmp_pd(a.lo, zero, _CMP_EQ_OQ)),
@@ -119,14 +101,12 @@ SOFTPLUS_INLINE Wide widen(Lanes a) {
 SOFTPLUS_INLINE Lanes narrow(Wide a) {
   return {_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(a.lo)), _mm256_cvtpd_ps(a.hi), 1)};
 }
-// 2^n for an integer n in [-1022, 1023].
 SOFTPLUS_INLINE Wide widePow2(Wide n) {
   const Wide biased = n + (0x1.8p52 + 1023.0);
   return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(biased.lo), 52)),
           _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(biased.hi), 52))};
 }
 
-// a > 0 as 2^k c, where c is from about sqrt(1/2), 0x1.6a09ep-1, to twice that.
 struct Split {
   Wide k, c;
 };
@@ -145,7 +125,6 @@ SOFTPLUS_INLINE Split splitExponent(Wide a) {
   return s;
 }
 
-// A table of 32 rows of 8, in memory.
 struct Table {
   const float* rows;
   template <const float (&rows)[32][8]>
@@ -154,13 +133,13 @@ struct Table {
   }
 };
 
-// Four columns of eight rows, whose places in bytes are given: a 4x4 transpose in either half of the registers.
-struct Columns {
+// Four columns of the eight rows at these offsets in bytes: a 4x4 transpose in each half of the registers.
+struct FourColumns {
   Lanes c0, c1, c2, c3;
-  SOFTPLUS_INLINE Columns(const char* rows, const uint32_t* at) {
+  SOFTPLUS_INLINE FourColumns(const char* table, const uint32_t* offsets) {
     const auto pair = [=](int i) SOFTPLUS_INLINE_LAMBDA {
-      const __m128 lo = _mm_load_ps(reinterpret_cast<const float*>(rows + at[i]));
-      const __m128 hi = _mm_load_ps(reinterpret_cast<const float*>(rows + at[i + 4]));
+      const __m128 lo = _mm_load_ps(reinterpret_cast<const float*>(table + offsets[i]));
+      const __m128 hi = _mm_load_ps(reinterpret_cast<const float*>(table + offsets[i + 4]));
       return _mm256_insertf128_ps(_mm256_castps128_ps256(lo), hi, 1);
     };
     const __m256 r0 = pair(0), r1 = pair(1), r2 = pair(2), r3 = pair(3);
@@ -175,30 +154,33 @@ struct Columns {
   }
 };
 
-// The rows of a block's lanes, as places in bytes: the low five bits of z times 32.
-struct Rows {
+// Offsets in bytes: the low five bits of z times 32.
+struct RowOffsets {
   static constexpr bool areKept = true;
   static constexpr size_t capacity = 256;
-  alignas(32) uint32_t at[capacity];
+  alignas(32) uint32_t offsets[capacity];
 
   SOFTPLUS_INLINE void keep(size_t i, Lanes z) {
     const __m256i row = _mm256_and_si256(_mm256_castps_si256(z.v), _mm256_set1_epi32(31));
-    _mm256_store_si256(reinterpret_cast<__m256i*>(at + i), _mm256_slli_epi32(row, 5));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(offsets + i), _mm256_slli_epi32(row, 5));
   }
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t i, Lanes) const {
     const char* rows = reinterpret_cast<const char*>(table.rows);
-    const Columns a(rows, at + i), b(rows + 16, at + i);
+    const FourColumns a(rows, offsets + i), b(rows + 16, offsets + i);
     return {a.c0, a.c1, a.c2, a.c3, b.c0, b.c1, b.c2, b.c3};
   }
 };
 
 struct Simd {
-  using Lanes = softplus::Lanes;
-  using Wide = softplus::Wide;
-  using Table = softplus::Table;
-  using Rows = softplus::Rows;
-  using Magnitude = softplus::Magnitude;
+  using Lanes = avx2::Lanes;
+  using Wide = avx2::Wide;
+  using Table = avx2::Table;
+  using RowOffsets = avx2::RowOffsets;
 };
 
 }  // namespace
-}  // namespace softplus
+}  // namespace softplus::avx2
+
+namespace softplus {
+namespace isa = avx2;
+}

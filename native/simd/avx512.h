@@ -1,7 +1,4 @@
-// Sixteen float32 lanes in an AVX-512 register.
-//
-// Every header of this folder gives the same names to the same operations, so that native/math is written once.
-// max(a, b) keeps a NaN of its second operand; the first must not be NaN.
+// Sixteen float32 lanes in an AVX-512 register; contract.h explains the operations.
 #pragma once
 
 #include <immintrin.h>
@@ -9,11 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../functions/coefficients.h"
-#include "inline.h"
+#include "contract.h"
 
-// Anonymous: what is compiled with AVX-512 flags must not be merged with another backend's code by the linker.
-namespace softplus {
+namespace softplus::avx512 {
 namespace {
 
 struct Mask {
@@ -37,7 +32,6 @@ struct Lanes {
     _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << n) - 1), v);
   }
   static SOFTPLUS_INLINE void prefetch(const void* from) { _mm_prefetch(static_cast<const char*>(from), _MM_HINT_T0); }
-  // Past the caches, to the address of a whole vector; visible to other threads after fence().
   SOFTPLUS_INLINE void stream(float* to) const { _mm512_stream_ps(to, v); }
   static SOFTPLUS_INLINE void fence() { _mm_sfence(); }
 };
@@ -48,6 +42,9 @@ SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return {_mm512_max_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) {
+  return {_mm512_castsi512_ps(_mm512_max_epu32(_mm512_castps_si512(a.v), _mm512_castps_si512(b.v)))};
+}
 
 SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
 SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
@@ -56,22 +53,18 @@ SOFTPLUS_INLINE Mask isSignClear(Lanes a) {
   return {_mm512_testn_epi32_mask(_mm512_castps_si512(a.v), _mm512_set1_epi32(INT32_MIN))};
 }
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {_kor_mask16(a.v, b.v)}; }
+SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {_kand_mask16(a.v, b.v)}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return _kortestc_mask16_u8(m.v, m.v); }
-SOFTPLUS_INLINE bool areAll(Mask a, Mask b) { return areAll({_kand_mask16(a.v, b.v)}); }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {_mm512_mask_blend_ps(m.v, no.v, yes.v)}; }
-// a - b where the mask is set, else a.
-SOFTPLUS_INLINE Lanes subtractWhere(Mask m, Lanes a, Lanes b) { return {_mm512_mask_sub_ps(a.v, m.v, a.v, b.v)}; }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm512_or_ps(a.v, _mm512_set1_ps(-0.0f))}; }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm512_andnot_ps(_mm512_set1_ps(-0.0f), a.v)}; }
 
-// 2^n for an integer n in [-126, 127].
 SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {_mm512_scalef_ps(_mm512_set1_ps(1.0f), n.v)}; }
 
-// a 2^n, rounded once, also into the subnormals, for a normal a > 0 and an integer n <= 0.
-//
-// Adding 2^(-126 - n) to a rounds it to the unit of the subnormals. _mm512_scalef_ps does the same, at the price of a
-// trap into microcode for every such vector on Intel's processors.
+// Adds n to the exponent. Where the result is subnormal, adding 2^(-126 - n) to a rounds it to the unit of the
+// subnormals. _mm512_scalef_ps gives the same results, but Intel's processors trap into microcode for every vector with
+// a subnormal.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512((n + 0x1.8p23f).v), 23);
   const __m512i normal = _mm512_add_epi32(_mm512_castps_si512(a.v), exponent);
@@ -81,7 +74,6 @@ SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   return {_mm512_castsi512_ps(_mm512_mask_sub_epi32(normal, isSubnormal, rounded, unit))};
 }
 
-// The same lanes in binary64.
 struct Wide {
   __m512d lo, hi;
 
@@ -93,7 +85,6 @@ SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {_mm512_add_pd(a.lo, b.l
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {_mm512_sub_pd(a.lo, b.lo), _mm512_sub_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {_mm512_mul_pd(a.lo, b.lo), _mm512_mul_pd(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {_mm512_div_pd(a.lo, b.lo), _mm512_div_pd(a.hi, b.hi)}; }
-// yes where a is 0, else no.
 SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) {
   const __m512d zero = _mm512_setzero_pd();
   return {_mm512_mask_blend_pd(_mm512_cmp_pd_mask(a.lo, zero, _CMP_EQ_OQ), no.lo, yes.lo),
@@ -106,13 +97,11 @@ SOFTPLUS_INLINE Lanes narrow(Wide a) {
   const __m512 lo = _mm512_castps256_ps512(_mm512_cvtpd_ps(a.lo));
   return {_mm512_insertf32x8(lo, _mm512_cvtpd_ps(a.hi), 1)};
 }
-// 2^n for an integer n in [-1022, 1023].
 SOFTPLUS_INLINE Wide widePow2(Wide n) {
   const __m512d one = _mm512_set1_pd(1.0);
   return {_mm512_scalef_pd(one, n.lo), _mm512_scalef_pd(one, n.hi)};
 }
 
-// a > 0 as 2^k c, where c is from about sqrt(1/2), 0x1.6a09ep-1, to twice that.
 struct Split {
   Wide k, c;
 };
@@ -131,33 +120,33 @@ SOFTPLUS_INLINE Split splitExponent(Wide a) {
   return s;
 }
 
-// A table of 32 rows of 8 as columns, two registers each; the permutation takes the low five bits of z as the row. The
-// eighth column stands in the low bits of the seventh too.
+// The table as columns of two registers each. The permutation takes the low five bits of z as the row. The eighth
+// column is not stored: it is in the low 16 bits of the seventh.
 struct Table {
-  struct Columns {
-    alignas(64) float at[7][32];
+  struct Transposed {
+    alignas(64) float column[7][32];
   };
-  const Columns& columns;
+  const Transposed& transposed;
 
   template <const float (&rows)[32][8]>
   static SOFTPLUS_INLINE Table of() {
-    static constexpr Columns columns = columnsOf(rows);
-    return {columns};
+    static constexpr Transposed transposed = transpose(rows);
+    return {transposed};
   }
-  static constexpr Columns columnsOf(const float (&rows)[32][8]) {
-    Columns columns{};
+  static constexpr Transposed transpose(const float (&rows)[32][8]) {
+    Transposed transposed{};
     for (int c = 0; c < 7; c++)
-      for (int row = 0; row < 32; row++) columns.at[c][row] = rows[row][c];
-    return columns;
+      for (int row = 0; row < 32; row++) transposed.column[c][row] = rows[row][c];
+    return transposed;
   }
   SOFTPLUS_INLINE Lanes column(int c, Lanes z) const {
-    const __m512 lo = _mm512_load_ps(columns.at[c]), hi = _mm512_load_ps(columns.at[c] + 16);
+    const __m512 lo = _mm512_load_ps(transposed.column[c]), hi = _mm512_load_ps(transposed.column[c] + 16);
     return {_mm512_permutex2var_ps(lo, _mm512_castps_si512(z.v), hi)};
   }
 };
 
-// The rows of a block's lanes. Registers are permuted by z itself, so that nothing is kept.
-struct Rows {
+// Nothing is kept, because the permutation takes z itself.
+struct RowOffsets {
   static constexpr bool areKept = false;
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
     const Lanes c6 = table.column(6, z);
@@ -174,11 +163,15 @@ struct Rows {
 };
 
 struct Simd {
-  using Lanes = softplus::Lanes;
-  using Wide = softplus::Wide;
-  using Table = softplus::Table;
-  using Rows = softplus::Rows;
+  using Lanes = avx512::Lanes;
+  using Wide = avx512::Wide;
+  using Table = avx512::Table;
+  using RowOffsets = avx512::RowOffsets;
 };
 
 }  // namespace
-}  // namespace softplus
+}  // namespace softplus::avx512
+
+namespace softplus {
+namespace isa = avx512;
+}

@@ -1,6 +1,4 @@
-// Four float32 lanes in an Advanced SIMD register of AArch64. The names and their meaning are those of avx512.h.
-//
-// max(a, b) keeps a NaN of its second operand; the first must not be NaN.
+// Four float32 lanes in an Advanced SIMD register of AArch64; contract.h explains the operations.
 #pragma once
 
 #include <arm_neon.h>
@@ -8,10 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../functions/coefficients.h"
-#include "inline.h"
+#include "contract.h"
 
-namespace softplus {
+namespace softplus::neon {
 namespace {
 
 struct Mask {
@@ -38,7 +35,8 @@ struct Lanes {
     store(padded);
     for (size_t i = 0; i < n; i++) to[i] = padded[i];
   }
-  // Arm's processors notice by themselves that lines are written whole, and there is no intrinsic for STNP.
+  // Stores as usual: Arm's processors detect by themselves that whole cache lines are written, and no intrinsic gives
+  // STNP.
   SOFTPLUS_INLINE void stream(float* to) const { store(to); }
   static SOFTPLUS_INLINE void fence() {}
   static SOFTPLUS_INLINE void prefetch(const void* from) {
@@ -56,35 +54,27 @@ SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return {vmulq_f32(a.v, b.v)}
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return {vmaxq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {vminq_f32(a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) {
+  return {vreinterpretq_f32_u32(vmaxq_u32(vreinterpretq_u32_f32(a.v), vreinterpretq_u32_f32(b.v)))};
+}
 
 SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {vcltq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {vcgtq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {vmvnq_u32(vceqq_f32(a.v, a.v))}; }
 SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {vcgezq_s32(vreinterpretq_s32_f32(a.v))}; }
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {vorrq_u32(a.v, b.v)}; }
+SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {vandq_u32(a.v, b.v)}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return vminvq_u32(m.v) != 0; }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {vbslq_f32(m.v, yes.v, no.v)}; }
-// a - b where the mask is set, else a.
-SOFTPLUS_INLINE Lanes subtractWhere(Mask m, Lanes a, Lanes b) { return select(m, a - b, a); }
 
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {vabsq_f32(a.v)}; }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {vnegq_f32(vabsq_f32(a.v))}; }
 
-// The largest magnitude seen, compared as integers, so that NaN counts as larger than infinity.
-struct Magnitude {
-  uint32x4_t v = vdupq_n_u32(0);
-  SOFTPLUS_INLINE void add(Lanes a) { v = vmaxq_u32(v, vreinterpretq_u32_f32(withSignClear(a).v)); }
-  SOFTPLUS_INLINE bool isBelow(float limit) const {
-    return vmaxvq_u32(v) < vgetq_lane_u32(vreinterpretq_u32_f32(vdupq_n_f32(limit)), 0);
-  }
-};
-
-// 2^n for an integer n in [-126, 127], by building its bits.
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {
   return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32((n + (0x1.8p23f + 127.0f)).v), 23))};
 }
 
-// a 2^n, rounded once, also into the subnormals, for a normal a > 0 and an integer n <= 0; as in avx2.h.
+// avx2.h explains the steps.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   const int32x4_t exponent = vshlq_n_s32(vreinterpretq_s32_f32((n + 0x1.8p23f).v), 23);
   const int32x4_t normal = vaddq_s32(vreinterpretq_s32_f32(a.v), exponent);
@@ -94,7 +84,6 @@ SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   return {vreinterpretq_f32_s32(vbslq_s32(isSubnormal, vsubq_s32(rounded, unit), normal))};
 }
 
-// The same lanes in binary64.
 struct Wide {
   float64x2_t lo, hi;
 
@@ -106,20 +95,17 @@ SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return {vaddq_f64(a.lo, b.lo), 
 SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return {vsubq_f64(a.lo, b.lo), vsubq_f64(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return {vmulq_f64(a.lo, b.lo), vmulq_f64(a.hi, b.hi)}; }
 SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return {vdivq_f64(a.lo, b.lo), vdivq_f64(a.hi, b.hi)}; }
-// yes where a is 0, else no.
 SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) {
   return {vbslq_f64(vceqzq_f64(a.lo), yes.lo, no.lo), vbslq_f64(vceqzq_f64(a.hi), yes.hi, no.hi)};
 }
 SOFTPLUS_INLINE Wide widen(Lanes a) { return {vcvt_f64_f32(vget_low_f32(a.v)), vcvt_high_f64_f32(a.v)}; }
 SOFTPLUS_INLINE Lanes narrow(Wide a) { return {vcvt_high_f32_f64(vcvt_f32_f64(a.lo), a.hi)}; }
-// 2^n for an integer n in [-1022, 1023].
 SOFTPLUS_INLINE Wide widePow2(Wide n) {
   const Wide biased = n + (0x1.8p52 + 1023.0);
   return {vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(biased.lo), 52)),
           vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(biased.hi), 52))};
 }
 
-// a > 0 as 2^k c, where c is from about sqrt(1/2), 0x1.6a09ep-1, to twice that.
 struct Split {
   Wide k, c;
 };
@@ -138,7 +124,6 @@ SOFTPLUS_INLINE Split splitExponent(Wide a) {
   return s;
 }
 
-// A table of 32 rows of 8, in memory.
 struct Table {
   const float* rows;
   template <const float (&rows)[32][8]>
@@ -147,12 +132,12 @@ struct Table {
   }
 };
 
-// Four columns of four rows, whose places in floats are given: a 4x4 transpose.
-struct Columns {
+// Four columns of the four rows at these offsets in floats: a 4x4 transpose.
+struct FourColumns {
   Lanes c0, c1, c2, c3;
-  SOFTPLUS_INLINE Columns(const float* rows, const uint32_t* at) {
-    const float32x4_t r0 = vld1q_f32(rows + at[0]), r1 = vld1q_f32(rows + at[1]);
-    const float32x4_t r2 = vld1q_f32(rows + at[2]), r3 = vld1q_f32(rows + at[3]);
+  SOFTPLUS_INLINE FourColumns(const float* table, const uint32_t* offsets) {
+    const float32x4_t r0 = vld1q_f32(table + offsets[0]), r1 = vld1q_f32(table + offsets[1]);
+    const float32x4_t r2 = vld1q_f32(table + offsets[2]), r3 = vld1q_f32(table + offsets[3]);
     const float64x2_t a01 = vreinterpretq_f64_f32(vzip1q_f32(r0, r1)), b01 = vreinterpretq_f64_f32(vzip2q_f32(r0, r1));
     const float64x2_t a23 = vreinterpretq_f64_f32(vzip1q_f32(r2, r3)), b23 = vreinterpretq_f64_f32(vzip2q_f32(r2, r3));
     c0 = vreinterpretq_f32_f64(vzip1q_f64(a01, a23));
@@ -162,29 +147,32 @@ struct Columns {
   }
 };
 
-// The rows of a block's lanes, as places in floats: the low five bits of z times 8.
-struct Rows {
+// Offsets in floats: the low five bits of z times 8.
+struct RowOffsets {
   static constexpr bool areKept = true;
   static constexpr size_t capacity = 256;
-  alignas(16) uint32_t at[capacity];
+  alignas(16) uint32_t offsets[capacity];
 
   SOFTPLUS_INLINE void keep(size_t i, Lanes z) {
     const uint32x4_t row = vandq_u32(vreinterpretq_u32_f32(z.v), vdupq_n_u32(31));
-    vst1q_u32(at + i, vshlq_n_u32(row, 3));
+    vst1q_u32(offsets + i, vshlq_n_u32(row, 3));
   }
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t i, Lanes) const {
-    const Columns a(table.rows, at + i), b(table.rows + 4, at + i);
+    const FourColumns a(table.rows, offsets + i), b(table.rows + 4, offsets + i);
     return {a.c0, a.c1, a.c2, a.c3, b.c0, b.c1, b.c2, b.c3};
   }
 };
 
 struct Simd {
-  using Lanes = softplus::Lanes;
-  using Wide = softplus::Wide;
-  using Table = softplus::Table;
-  using Rows = softplus::Rows;
-  using Magnitude = softplus::Magnitude;
+  using Lanes = neon::Lanes;
+  using Wide = neon::Wide;
+  using Table = neon::Table;
+  using RowOffsets = neon::RowOffsets;
 };
 
 }  // namespace
-}  // namespace softplus
+}  // namespace softplus::neon
+
+namespace softplus {
+namespace isa = neon;
+}

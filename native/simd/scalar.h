@@ -1,7 +1,4 @@
-// One float32 lane, in portable C++: no FMA hardware, and the same bits. The names and their meaning are those of
-// avx512.h.
-//
-// max(a, b) keeps a NaN of its second operand; the first must not be NaN.
+// One float32 lane in portable C++, without FMA hardware; contract.h explains the operations.
 #pragma once
 
 #include <cfloat>
@@ -10,22 +7,16 @@
 #include <cstdint>
 #include <cstring>
 
-#include "../functions/coefficients.h"
-#include "inline.h"
-
-// A mask of one lane is a bool, and the mathematics combines masks of any kind by | and &. No push and pop: clang warns
-// where a template stands, and those that combine masks stand after this header. clang has the warning from version 14
-// on.
-#if defined(__clang__)
-#if __has_warning("-Wbitwise-instead-of-logical")
-#pragma clang diagnostic ignored "-Wbitwise-instead-of-logical"
-#endif
-#endif
+#include "contract.h"
 
 static_assert(FLT_EVAL_METHOD == 0, "float must be rounded to float at every step (on x86-32: -msse2 -mfpmath=sse)");
 
-namespace softplus {
+namespace softplus::scalar {
 namespace {
+
+struct Mask {
+  bool v;
+};
 
 struct Lanes {
   static constexpr size_t count = 1;
@@ -38,7 +29,7 @@ struct Lanes {
   static SOFTPLUS_INLINE Lanes loadFirst(const float* from, size_t) { return *from; }
   SOFTPLUS_INLINE void store(float* to) const { *to = v; }
   SOFTPLUS_INLINE void storeFirst(float* to, size_t) const { *to = v; }
-  // A lane takes longer than memory does.
+  // Nothing: the arithmetic of one lane takes longer than its memory access.
   static SOFTPLUS_INLINE void prefetch(const void*) {}
   SOFTPLUS_INLINE void stream(float* to) const { store(to); }
   static SOFTPLUS_INLINE void fence() {}
@@ -70,6 +61,7 @@ SOFTPLUS_INLINE Lanes operator-(Lanes a, Lanes b) { return a.v - b.v; }
 SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return a.v * b.v; }
 SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return a.v > b.v ? a.v : b.v; }
 SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return a.v < b.v ? a.v : b.v; }
+SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) { return bitsOf(a.v) > bitsOf(b.v) ? a : b; }
 
 // a b + c, rounded once if the result is normal or 0, or if binary64 holds the sum exactly. Binary64 always holds the
 // product of two floats. If the sum rounds to a point halfway between two floats, it is moved by one bit towards the
@@ -89,40 +81,42 @@ SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
   return static_cast<float>(fromBits((lost > 0) == (s > 0) ? bitsOf(s) + 1 : bitsOf(s) - 1));
 }
 
-SOFTPLUS_INLINE bool operator<(Lanes a, Lanes b) { return a.v < b.v; }
-SOFTPLUS_INLINE bool operator>(Lanes a, Lanes b) { return a.v > b.v; }
-SOFTPLUS_INLINE bool isNaN(Lanes a) { return a.v != a.v; }
-SOFTPLUS_INLINE bool isSignClear(Lanes a) { return bitsOf(a.v) >> 31 == 0; }
-SOFTPLUS_INLINE bool areAll(bool mask) { return mask; }
-SOFTPLUS_INLINE bool areAll(bool a, bool b) { return a & b; }
-SOFTPLUS_INLINE Lanes select(bool mask, Lanes yes, Lanes no) { return mask ? yes : no; }
-// a - b where the mask is set, else a.
-SOFTPLUS_INLINE Lanes subtractWhere(bool mask, Lanes a, Lanes b) { return mask ? a - b : a; }
+SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {a.v < b.v}; }
+SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {a.v > b.v}; }
+SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {a.v != a.v}; }
+SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {bitsOf(a.v) >> 31 == 0}; }
+SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {(a.v | b.v) != 0}; }
+SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {(a.v & b.v) != 0}; }
+SOFTPLUS_INLINE bool areAll(Mask m) { return m.v; }
+SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return m.v ? yes : no; }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return fromBits(bitsOf(a.v) | 0x80000000); }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return fromBits(bitsOf(a.v) & 0x7fffffff); }
 
-using Wide = double;
-// yes where a is 0, else no.
-SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) { return a == 0 ? yes : no; }
-SOFTPLUS_INLINE Wide widen(Lanes a) { return a.v; }
-SOFTPLUS_INLINE Lanes narrow(Wide a) { return static_cast<float>(a); }
-// 2^n for an integer n in [-1022, 1023]. A NaN becomes some number.
-SOFTPLUS_INLINE Wide widePow2(Wide n) { return fromBits(bitsOf(n + (0x1.8p52 + 1023.0)) << 52); }
+struct Wide {
+  double v;
+  SOFTPLUS_INLINE Wide(double value) : v(value) {}
+};
 
-// a > 0 as 2^k c, where c is from about sqrt(1/2), 0x1.6a09ep-1, to twice that.
+SOFTPLUS_INLINE Wide operator+(Wide a, Wide b) { return a.v + b.v; }
+SOFTPLUS_INLINE Wide operator-(Wide a, Wide b) { return a.v - b.v; }
+SOFTPLUS_INLINE Wide operator*(Wide a, Wide b) { return a.v * b.v; }
+SOFTPLUS_INLINE Wide operator/(Wide a, Wide b) { return a.v / b.v; }
+SOFTPLUS_INLINE Wide selectWhereZero(Wide a, Wide yes, Wide no) { return a.v == 0 ? yes : no; }
+SOFTPLUS_INLINE Wide widen(Lanes a) { return static_cast<double>(a.v); }
+SOFTPLUS_INLINE Lanes narrow(Wide a) { return static_cast<float>(a.v); }
+SOFTPLUS_INLINE Wide widePow2(Wide n) { return fromBits(bitsOf(n.v + (0x1.8p52 + 1023.0)) << 52); }
+
 struct Split {
   Wide k, c;
 };
 SOFTPLUS_INLINE Split splitExponent(Wide a) {
   constexpr uint64_t bias = 0x3ff0000000000000, root = 0x3fe6a09e00000000;
-  const uint64_t biased = (bitsOf(a) + (bias - root)) >> 52;
-  return {static_cast<double>(static_cast<int64_t>(biased) - 1023), fromBits(bitsOf(a) - (biased << 52) + bias)};
+  const uint64_t biased = (bitsOf(a.v) + (bias - root)) >> 52;
+  return {static_cast<double>(static_cast<int64_t>(biased) - 1023), fromBits(bitsOf(a.v) - (biased << 52) + bias)};
 }
-// 2^n for an integer n in [-126, 127].
 SOFTPLUS_INLINE Lanes pow2(Lanes n) { return narrow(widePow2(widen(n))); }
-// a 2^n, rounded once, also into the subnormals; n is an integer.
-SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) { return narrow(a.v * widePow2(widen(n))); }
+SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) { return narrow(widen(a) * widePow2(widen(n))); }
 
 struct Table {
   const float (*rows)[8];
@@ -132,7 +126,7 @@ struct Table {
   }
 };
 
-struct Rows {
+struct RowOffsets {
   static constexpr bool areKept = false;
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
     const float* row = table.rows[bitsOf(z.v) & 31];
@@ -141,11 +135,15 @@ struct Rows {
 };
 
 struct Simd {
-  using Lanes = softplus::Lanes;
-  using Wide = softplus::Wide;
-  using Table = softplus::Table;
-  using Rows = softplus::Rows;
+  using Lanes = scalar::Lanes;
+  using Wide = scalar::Wide;
+  using Table = scalar::Table;
+  using RowOffsets = scalar::RowOffsets;
 };
 
 }  // namespace
-}  // namespace softplus
+}  // namespace softplus::scalar
+
+namespace softplus {
+namespace isa = scalar;
+}

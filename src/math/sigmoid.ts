@@ -2,7 +2,7 @@
 // negative half-line: sigmoid(p) = 1 - sigmoid(-p).
 //
 // Maximum error over all 2^32 inputs, beta = 1: 0.7984 ULP at -0x1.8f7bfcp+2 (npm run prove).
-import { sigmoidCells } from './cells'
+import { derivativeCells } from './cells'
 import { farBelow, scaledFarBelow } from './far'
 import {
   bitsOf,
@@ -20,7 +20,7 @@ const { abs, fround } = Math
 // e^floor rounds to 0.
 const floor = -104.5
 
-const rows = rowsOf(sigmoidCells, (_, c1) => ({ c1, factor: -1, offset: 1 }))
+const rows = rowsOf(derivativeCells, (_, c1) => ({ c1, factor: -1, offset: 1 }))
 
 // A NaN comes through the arithmetic.
 const mirrored = (x: number, w: number): number => (x < 0 ? w : fround(1 - w))

@@ -15,9 +15,9 @@ const sampleCount = 2.2e6
 const starts = 600_000
 const steps = 300_000
 
-/** A seed for each row, so that a row can be fitted by itself. */
-const seedOf = (name: string, row: number) =>
-  [...name].reduce((seed, letter) => (seed * 31 + letter.charCodeAt(0)) | 0, row)
+/** Each row has a seed of its own, so it can be fitted without the others. */
+const seedOf = (f: CellFunction, row: number) =>
+  [...f.seed].reduce((seed, letter) => (seed * 31 + letter.charCodeAt(0)) | 0, row)
 
 /** The best candidate over all inputs of the cell that does not decrease within it. */
 function bestOf(f: CellFunction, row: number, candidates: readonly Candidate[]): Row {
@@ -34,7 +34,7 @@ function bestOf(f: CellFunction, row: number, candidates: readonly Candidate[]):
 
 function fitRow(f: CellFunction, row: number): Row {
   const sample = new Sample(f, row, sampleCount)
-  const search = new Search(f, row, sample, uniform(seedOf(f.name, row)))
+  const search = new Search(f, row, sample, uniform(seedOf(f, row)))
   return bestOf(f, row, [...search.run(starts, steps)].reverse())
 }
 
@@ -54,4 +54,4 @@ function fitFunction(f: CellFunction): Row[] {
 const [mode, name, row] = process.argv.slice(2)
 if (mode === '--row') console.log(rowText(fitRow(cellFunction(name ?? ''), Number(row))))
 else if (mode === '--function') fitFunction(cellFunction(name ?? ''))
-else writeTable(cellFunctions.filter((f) => f.written).flatMap(fitFunction))
+else writeTable(cellFunctions.flatMap(fitFunction))

@@ -1,58 +1,53 @@
-// The functions that have a table of cells, and how each is mirrored to x >= 0
+// The functions that have a table of cells, described as in native/functions/
 
 /**
- * What the kernel does with a row for one sign of x: c1 becomes c1 + slope, and the sum w of the
- * polynomial becomes sign * w + offset(n), n the centre of the cell.
+ * One side of zero: c1 of a row becomes c1 + `c1`, and the sum w of the polynomial becomes `sign` w + `offset(n)`, where n
+ * is the centre of the cell.
  */
 export interface Side {
-  readonly slope: number
+  readonly c1: number
   readonly sign: number
   readonly offset: (n: number) => number
 }
 
 export interface CellFunction {
   readonly name: string
-  /** Whether tools/cells/cells.json holds its rows. */
-  readonly written: boolean
-  /** Its value in binary64, for either sign of x. */
+  /** Starts the random numbers of the search. Another text would give other rows that are as good. */
+  readonly seed: string
+  /** The function in binary64, for either sign of x. */
   readonly exact: (x: number) => number
   readonly negative: Side
+  /** The same object as `negative` if the function is even: then only one side is fitted and measured. */
   readonly positive: Side
 }
 
-const unchanged: Side = { slope: 0, sign: 1, offset: () => 0 }
-
-const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
-
-const sigmoid = (x: number) => {
-  const e = Math.exp(-Math.abs(x))
-  return x < 0 ? e / (1 + e) : 1 / (1 + e)
-}
-
-const secondDerivative = (x: number) => {
-  const e = Math.exp(-Math.abs(x))
-  return e / ((1 + e) * (1 + e))
-}
+const unchanged: Side = { c1: 0, sign: 1, offset: () => 0 }
 
 export const cellFunctions: readonly CellFunction[] = [
   {
     name: 'softplus',
-    written: true,
-    exact: softplus,
+    seed: 'softplus',
+    exact: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
     negative: unchanged,
-    positive: { slope: -1, sign: 1, offset: (n) => -n },
+    positive: { c1: -1, sign: 1, offset: (n) => -n },
   },
   {
-    name: 'sigmoid',
-    written: true,
-    exact: sigmoid,
+    name: 'derivative',
+    seed: 'sigmoid',
+    exact: (x) => {
+      const u = Math.exp(-Math.abs(x))
+      return x < 0 ? u / (1 + u) : 1 / (1 + u)
+    },
     negative: unchanged,
-    positive: { slope: 0, sign: -1, offset: () => 1 },
+    positive: { c1: 0, sign: -1, offset: () => 1 },
   },
   {
     name: 'secondDerivative',
-    written: true,
-    exact: secondDerivative,
+    seed: 'secondDerivative',
+    exact: (x) => {
+      const u = Math.exp(-Math.abs(x))
+      return u / ((1 + u) * (1 + u))
+    },
     negative: unchanged,
     positive: unchanged,
   },
@@ -60,6 +55,9 @@ export const cellFunctions: readonly CellFunction[] = [
 
 export function cellFunction(name: string): CellFunction {
   const found = cellFunctions.find((f) => f.name === name)
-  if (!found) throw new Error(`no function is named ${name}`)
+  if (!found)
+    throw new Error(
+      `function must be one of ${cellFunctions.map((f) => f.name).join(', ')}; got ${name}`,
+    )
   return found
 }

@@ -69,7 +69,7 @@ function sweep(f: CellFunction, x: -1 | 1, rows: readonly CellRow[]): Measure {
   for (const { row, words } of rows) {
     const n = centreOf(row)
     const c = coefficientsOf(words)
-    const c1 = fround((c[1] as number) + side.slope)
+    const c1 = fround((c[1] as number) + side.c1)
     const stride = strideOf(row)
     const { first, last } = cellWords(row)
     for (let word = first; word <= last; word += stride) {

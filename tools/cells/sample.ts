@@ -38,9 +38,9 @@ export class Sample {
 
   /** The error of a row in ulp at an input, given by its index. */
   #error(c: Float32Array, i: number): number {
-    const { slope, sign, offset } = i < this.#half ? this.#f.negative : this.#f.positive
-    const c1 = Math.fround((c[1] as number) + slope)
-    const got = evaluate(this.#r[i] as number, c, c1, sign, offset(this.#n))
+    const side = i < this.#half ? this.#f.negative : this.#f.positive
+    const c1 = Math.fround((c[1] as number) + side.c1)
+    const got = evaluate(this.#r[i] as number, c, c1, side.sign, side.offset(this.#n))
     return Math.abs(got * (this.#inverseUlp[i] as number) - (this.#exact[i] as number))
   }
 
