@@ -1,6 +1,7 @@
-// What this CPU and its operating system can run, asked once. Compiled for any x86-64 or arm64.
+// Asks the CPU and the operating system once which backends can run. This file is compiled for any x86-64 or arm64.
 #include "dispatch.h"
 
+#include <cstddef>
 #include <cstdint>
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -16,7 +17,7 @@
 
 namespace softplus {
 
-// Those that this processor's build links; the others are only names.
+// Only the backends of the architecture are linked.
 extern const Backend scalarBackend, avx2Backend, avx512Backend, neonBackend;
 
 namespace {
@@ -40,7 +41,7 @@ Registers cpuid(uint32_t leaf) {
   return r;
 }
 
-// The register states the operating system saves when it switches threads.
+// The registers that the operating system saves when it switches threads.
 uint64_t xcr0() {
 #if defined(_MSC_VER)
   return _xgetbv(0);
@@ -53,7 +54,7 @@ uint64_t xcr0() {
 
 constexpr bool has(uint64_t set, uint64_t wanted) { return (set & wanted) == wanted; }
 
-// Every feature that binding.gyp compiles avx2.cc and avx512.cc with, and the state their registers need.
+// Every CPU feature that avx2.cc and avx512.cc are compiled for (backends.json), and the registers that they use.
 struct Cpu {
   bool avx2 = false, avx512 = false;
   Cpu() {

@@ -1,73 +1,18 @@
-// How far results are from the true ones, in ULP, on every backend.
-import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
-import { backends } from './backends'
+// How far results are from the true values, in ULP, on every backend. The true values stand in native/test/reference.h:
+// native/test/search.cc measures the errors of the results that it is given.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type FunctionName, functionNames } from '../src/math/functions'
+import { numberOf, readWitnesses, rowOf, rows, type Witness } from '../tools/prove/facts'
+import { backends, type TestedBackend } from './backends'
 import { stridedFloats } from './floats'
+import { buildProgram, canBuild } from './native-program'
 
-const { abs, exp, fround, log1p, max } = Math
-
-type Reference = (x: number, beta: number) => number
-
-// In binary64, where the product beta x is exact and the error is below 2^-20 ULP of a float32.
-const softplus: Reference = (x, beta) => {
-  const p = x * beta
-  return p > 0 ? x + log1p(exp(-p)) / beta : log1p(exp(p)) / beta
-}
-const sigmoid: Reference = (x, beta) => {
-  const u = exp(-abs(x * beta))
-  return x * beta > 0 ? 1 / (1 + u) : u / (1 + u)
-}
-
-const secondDerivative: Reference = (x, beta) => {
-  const u = exp(-abs(x * beta))
-  return (beta * u) / ((1 + u) * (1 + u))
-}
-
-// The distance between the floats around a positive binary64 value.
-const words = new Uint32Array(2)
-const wide = new Float64Array(words.buffer)
-function ulpOf(value: number): number {
-  wide[0] = value
-  return 2 ** (max(((words[1] >>> 20) & 2047) - 1023, -126) - 23)
-}
-
-function worst(
-  of: Reference,
-  beta: number,
-  run: (x: Float32Array) => Float32Array,
-  stride: number,
-) {
-  let error = 0
-  let witness = 0
-  for (const x of stridedFloats(stride)) {
-    const y = run(x)
-    for (let i = 0; i < x.length; i++) {
-      const want = of(x[i], beta)
-      if (!Number.isFinite(want)) {
-        if (!Object.is(y[i], Math.fround(want)) && !(Number.isNaN(y[i]) && Number.isNaN(want)))
-          return { error: Infinity, witness: x[i] }
-        continue
-      }
-      const distance = abs(y[i] - want) / ulpOf(abs(want))
-      if (!(distance <= error)) {
-        error = distance
-        witness = x[i]
-      }
-    }
-  }
-  return { error, witness }
-}
-
-// Where beta y is near ln 2 the result is near 0. ln 2 is taken in two parts, so that the difference keeps its bits.
-const inverseWithBeta: Reference = (y, beta) => {
-  const t = y * beta
-  const fromLn2 = t - Math.LN2 - 2.3190468138462996e-17
-  if (!(t > 0)) return t === 0 ? -Infinity / beta : Number.NaN
-  if (t > 17) return y + log1p(-exp(-t)) / beta
-  return abs(fromLn2) < 0.125
-    ? log1p(2 * Math.expm1(fromLn2)) / beta
-    : Math.log(Math.expm1(t)) / beta
-}
+const { abs, fround } = Math
+const measured = rows.filter(({ bound }) => bound > 0)
 
 // Numbers from 0 to 1, the same in every run (mulberry32).
 function randomFrom(seed: number): () => number {
@@ -80,35 +25,20 @@ function randomFrom(seed: number): () => number {
   }
 }
 
-describe.each(backends)('$name', ({ api }) => {
-  test.each([
-    { name: 'softplus', of: softplus, run: api.softplus },
-    { name: 'derivative', of: sigmoid, run: api.softplus.derivative },
-    { name: 'second derivative', of: secondDerivative, run: api.softplus.secondDerivative },
-  ])('$name is within 0.85 ULP on 1 in 257 of all floats', ({ of, run }) => {
-    const { error, witness } = worst(of, 1, (x) => run(x), 257)
-    expect(error, `at ${witness}`).toBeLessThanOrEqual(0.85)
-    // A reference that follows the results would show no error at all.
-    expect(error).toBeGreaterThan(0.5)
-  })
+/** Runs a function of a backend; a beta of 1 is left out. */
+function results(
+  { kernels }: TestedBackend,
+  name: FunctionName,
+  beta: number,
+  x: Float32Array,
+): Float32Array {
+  const y = new Float32Array(x.length)
+  if (beta === 1) kernels[name](x, y)
+  else kernels[name](x, y, Infinity, beta)
+  return y
+}
 
-  test.each([0.1, 0.5, 2, 3, 10, 1000, -1, -0.1])('with beta %d within 1.25 ULP', (given) => {
-    const beta = Math.fround(given)
-    for (const [of, run] of [
-      [softplus, api.softplus],
-      [sigmoid, api.softplus.derivative],
-      [secondDerivative, api.softplus.secondDerivative],
-    ] as const) {
-      const { error, witness } = worst(
-        (x, b) => abs(of(x, b)),
-        beta,
-        (x) => run(x, { beta }).map(abs),
-        7919,
-      )
-      expect(error, `at ${witness}`).toBeLessThanOrEqual(1.25)
-    }
-  })
-
+describe.each(backends)('$name: known values', ({ api }) => {
   test('the values that are known exactly', () => {
     const x = Float32Array.of(
       0,
@@ -166,82 +96,17 @@ describe.each(backends)('$name', ({ api }) => {
     expect([...api.relu.derivative(x)]).toEqual([0, 0, 1, 0, Number.NaN, 1, 1, 0, 0, 1, 0])
   })
 
-  test('subnormal results', () => {
-    const x = Float32Array.from({ length: 1700 }, (_, i) => -87 - i / 100)
-    const y = api.softplus(x)
-    const u = api.softplus.derivative(x)
-    for (let i = 0; i < x.length; i++) {
-      const bound = 0.85 * ulpOf(exp(x[i]))
-      expect(abs(y[i] - exp(x[i]))).toBeLessThanOrEqual(bound)
-      expect(abs(u[i] - exp(x[i]))).toBeLessThanOrEqual(bound)
-    }
-    expect(y.some((v) => v > 0 && v < 2 ** -126)).toBe(true)
-  })
-
   test('the second derivative is even, and right where the derivative has rounded to 1', () => {
     const x = Float32Array.from({ length: 2000 }, (_, i) => i / 16 + 1 / 64)
     const y = api.softplus.secondDerivative(x)
     expect(api.softplus.secondDerivative(x.map((v) => -v))).toEqual(y)
     const s = api.softplus.derivative(Float32Array.of(30))[0]
     expect(s).toBe(1)
-    expect(api.softplus.secondDerivative(Float32Array.of(30))[0]).toBeCloseTo(exp(-30), 18)
+    expect(api.softplus.secondDerivative(Float32Array.of(30))[0]).toBeCloseTo(Math.exp(-30), 18)
     const ends = Float32Array.of(0, -0, Infinity, -Infinity, Number.NaN, 1e9, -1e9)
     expect([...api.softplus.secondDerivative(ends)]).toEqual([0.25, 0.25, 0, 0, Number.NaN, 0, 0])
     const above = api.softplus.secondDerivative(Float32Array.of(1, 3, 4), { threshold: 3 })
     expect([...above.map(Math.sign)]).toEqual([1, 1, 0])
-  })
-
-  test('the inverse is within 0.51 ULP on 1 in 521 of all floats', () => {
-    const truth: Reference = (y) =>
-      y < 0 ? Number.NaN : y > 17 ? y + log1p(-exp(-y)) : Math.log(Math.expm1(y))
-    const { error, witness } = worst(truth, 1, (y) => api.softplus.inverse(y), 521)
-    expect(error, `at ${witness}`).toBeLessThanOrEqual(0.51)
-    expect(error).toBeGreaterThan(0.49)
-  })
-
-  test('the inverse is within 0.51 ULP with any beta, also where beta y comes near ln 2', () => {
-    const float = new Float32Array(1)
-    const bits = new Uint32Array(float.buffer)
-    const random = randomFrom(7)
-    const anyBeta = (): number => {
-      bits[0] = random() * 2 ** 32
-      // A third as people use them, the others of any exponent.
-      if (random() < 0.33) bits[0] = (bits[0] & 0x807fffff) | 0x3f800000
-      return Number.isFinite(float[0]) && float[0] !== 0 ? float[0] : 1.5
-    }
-    const check = (beta: number, y: Float32Array) => {
-      const x = api.softplus.inverse(y, { beta })
-      for (let i = 0; i < y.length; i++) {
-        const want = inverseWithBeta(y[i], beta)
-        if (Object.is(fround(want), x[i])) continue
-        const error = abs(x[i] - want) / ulpOf(abs(want))
-        expect(error, `inverse of ${y[i]} with beta ${beta}`).toBeLessThanOrEqual(0.51)
-      }
-    }
-    check(fround(0.9600946307182312), Float32Array.of(0.7219571471214294))
-    for (let i = 0; i < 20_000; i++) {
-      const beta = anyBeta()
-      float[0] = Math.LN2 / beta
-      const nearest = bits[0]
-      const y = new Float32Array(8)
-      for (let step = 0; step < 4; step++) {
-        bits[0] = nearest + step - 2
-        y[step] = float[0]
-        y[step + 4] = (20 * random()) / beta
-      }
-      check(beta, y)
-    }
-  })
-
-  test('an error known with beta 121 is below the figure in README', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-    const stated = Number(/With a beta[^.]*?([\d.]+) ULP/.exec(readme)?.[1])
-    const x = Float32Array.of(Number('-0.05165289342403412'))
-    const error =
-      abs(api.softplus.derivative(x, { beta: 121 })[0] - sigmoid(x[0], 121)) /
-      ulpOf(sigmoid(x[0], 121))
-    expect(error).toBeGreaterThan(1.01)
-    expect(error).toBeLessThanOrEqual(stated)
   })
 
   test('the inverse: its ends, its zero, and there and back', () => {
@@ -254,14 +119,6 @@ describe.each(backends)('$name', ({ api }) => {
       NaN,
       fround(-Math.log(Math.expm1(1))),
     ])
-    // Near ln 2, where it crosses zero, it is right in proportion.
-    for (let i = -1000; i <= 1000; i++) {
-      const y = fround(fround(Math.LN2) + i * 2 ** -24)
-      const x = Math.log(Math.expm1(y))
-      expect(abs(api.softplus.inverse(Float32Array.of(y))[0] - x)).toBeLessThanOrEqual(
-        0.51 * ulpOf(abs(x)),
-      )
-    }
     const x = Float32Array.from({ length: 12000 }, (_, i) => -86.9 + i / 50)
     const back = api.softplus.inverse(api.softplus(x))
     for (let i = 0; i < x.length; i++) expect(abs(back[i] - x[i])).toBeLessThan(1e-4)
@@ -283,3 +140,130 @@ describe.each(backends)('$name', ({ api }) => {
     }
   })
 })
+
+const folder = mkdtempSync(join(tmpdir(), 'softplus-accuracy-'))
+let program = ''
+beforeAll(() => {
+  if (canBuild) program = buildProgram('search', folder)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe.runIf(canBuild).each(backends)('$name: errors', (backend) => {
+  /** A block of pairs and their results, as native/test/search.cc reads them. */
+  function blockOf(name: FunctionName, beta: number, x: Float32Array): Uint8Array[] {
+    const numbers = Uint32Array.of(functionNames.indexOf(name), x.length)
+    return [numbers, Float32Array.of(beta), x, results(backend, name, beta, x)].map(
+      (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+    )
+  }
+  /** The largest error in blocks of one function. */
+  function measure(blocks: Uint8Array[]): Witness {
+    const input = Buffer.concat(blocks)
+    const { stdout, stderr } = spawnSync(program, ['--measure'], { input, encoding: 'utf8' })
+    expect(stdout, stderr).toMatch(/^\{[^\n]*\}\n$/)
+    return JSON.parse(stdout)
+  }
+  function measureAll(name: FunctionName, beta: number, stride: number): Witness {
+    const found = [...stridedFloats(stride)].map((x) => measure(blockOf(name, beta, x)))
+    return found.reduce((worst, each) => (each.maxUlp > worst.maxUlp ? each : worst))
+  }
+
+  test.each(measured)('$name is within $bound ULP on 1 in 257 of all floats', ({ name, bound }) => {
+    const { maxUlp, witness } = measureAll(name, 1, 257)
+    expect(maxUlp, `at ${witness}`).toBeLessThanOrEqual(bound)
+    // Measured against its own results a function would have no error at all.
+    expect(maxUlp).toBeGreaterThan(0.49)
+  })
+
+  test.each([0.1, 0.5, 2, 3, 10, 1000, -1, -0.1])(
+    'with beta %d errors are within bounds',
+    (beta) => {
+      for (const { name, boundWithBeta } of measured) {
+        const { maxUlp, witness } = measureAll(name, fround(beta), 7919)
+        expect(maxUlp, `${name} at ${witness}`).toBeLessThanOrEqual(boundWithBeta)
+      }
+    },
+  )
+
+  // The largest errors that the proof and the search found.
+  test.each(measured)('the witnesses above the description of $name hold', ({ name }) => {
+    const witnesses = readWitnesses(name)
+    expect(witnesses).toHaveLength(2)
+    for (const witness of witnesses) {
+      const [beta, x] = [numberOf(witness.beta), numberOf(witness.witness)]
+      const [got] = results(backend, name, beta, Float32Array.of(x))
+      expect(got).toBe(numberOf(witness.got))
+      expect(measure(blockOf(name, beta, Float32Array.of(x)))).toEqual({
+        function: name,
+        ...witness,
+      })
+    }
+  })
+
+  test('subnormal results', () => {
+    const x = Float32Array.from({ length: 1700 }, (_, i) => -87 - i / 100)
+    for (const name of ['softplus', 'derivative'] as const) {
+      expect(measure(blockOf(name, 1, x)).maxUlp).toBeLessThanOrEqual(rowOf(name).bound)
+      expect(results(backend, name, 1, x).some((v) => v > 0 && v < 2 ** -126)).toBe(true)
+    }
+  })
+
+  test('the inverse near ln 2, where it crosses zero', () => {
+    const y = Float32Array.from(
+      { length: 2001 },
+      (_, i) => fround(Math.LN2) + (i - 1000) * 2 ** -24,
+    )
+    expect(measure(blockOf('inverse', 1, y)).maxUlp).toBeLessThanOrEqual(rowOf('inverse').bound)
+  })
+
+  test('the inverse with any beta, also where beta y comes near ln 2', () => {
+    const float = new Float32Array(1)
+    const bits = new Uint32Array(float.buffer)
+    const random = randomFrom(7)
+    const anyBeta = (): number => {
+      bits[0] = random() * 2 ** 32
+      // A third as people use them, the others of any exponent.
+      if (random() < 0.33) bits[0] = (bits[0] & 0x807fffff) | 0x3f800000
+      return Number.isFinite(float[0]) && float[0] !== 0 ? float[0] : 1.5
+    }
+    const blocks = blockOf(
+      'inverse',
+      fround(0.9600946307182312),
+      Float32Array.of(0.7219571471214294),
+    )
+    for (let i = 0; i < 20_000; i++) {
+      const beta = anyBeta()
+      float[0] = Math.LN2 / beta
+      const nearest = bits[0]
+      const y = new Float32Array(8)
+      for (let step = 0; step < 4; step++) {
+        bits[0] = nearest + step - 2
+        y[step] = float[0]
+        y[step + 4] = (20 * random()) / beta
+      }
+      blocks.push(...blockOf('inverse', beta, y))
+    }
+    const { maxUlp, beta, witness } = measure(blocks)
+    expect(maxUlp, `inverse of ${witness} with beta ${beta}`).toBeLessThanOrEqual(
+      rowOf('inverse').boundWithBeta,
+    )
+  })
+
+  test('an error known with beta 121 is found', () => {
+    const { maxUlp } = measure(blockOf('derivative', 121, Float32Array.of(-0.05165289342403412)))
+    expect(maxUlp).toBeGreaterThan(1.01)
+    expect(maxUlp).toBeLessThanOrEqual(rowOf('derivative').boundWithBeta)
+  })
+})
+
+// The documents state the bounds of the list.
+test.each(['README.md', 'package.json', 'docs/accuracy.md'])(
+  '%s states the guaranteed bounds',
+  (file) => {
+    const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+    const stated = [...text.matchAll(/within ([\d.]+) ULP/gi)].map(([, ulp]) => Number(ulp))
+    const guaranteed = measured.flatMap(({ bound, boundWithBeta }) => [bound, boundWithBeta])
+    expect(stated.length).toBeGreaterThan(0)
+    for (const ulp of stated) expect(guaranteed).toContain(ulp)
+  },
+)

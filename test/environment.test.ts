@@ -1,11 +1,12 @@
-// The floating-point environment: kernels leave the caller's as it is, and one that flushes subnormals to zero changes
-// results only where a subnormal number is an argument or the result.
+// The floating-point environment: kernels leave that of the caller as it is. Flushing subnormals to zero changes results only
+// where an argument or the result is subnormal.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { backends } from './backends'
+import { buildProgram, canBuild } from './native-program'
 
 interface Line {
   environment: string
@@ -15,26 +16,18 @@ interface Line {
   unexplained: number
 }
 
-const root = join(import.meta.dirname, '..')
 const native = backends.map(({ name }) => name).filter((name) => name !== 'js')
-// The very kernels the addon is linked with.
-const kernels = ['avx512', 'avx2', 'neon', 'scalar']
-  .map((name) => join(root, 'build', 'Release', `${name}.a`))
-  .filter(existsSync)
-const canRun =
-  kernels.length > 0 && process.platform !== 'win32' && /^(x64|arm64)$/.test(process.arch)
 
-describe.runIf(canRun)('the floating-point environment', () => {
+describe.runIf(canBuild)('the floating-point environment', () => {
   const folder = mkdtempSync(join(tmpdir(), 'softplus-environment-'))
   let lines: Line[] = []
 
-  // Ends with an error if a kernel left another environment than it found.
+  // Fails if a kernel changed the environment.
   beforeAll(() => {
-    const program = join(folder, 'environment')
-    const sources = ['test/environment.cc', 'dispatch.cc'].map((file) => join(root, 'native', file))
-    const options = ['-std=c++17', '-O2', '-ffp-contract=off', '-pthread', '-o', program]
-    execFileSync(process.env.CXX ?? 'c++', [...options, ...sources, ...kernels], { stdio: 'pipe' })
-    const printed = execFileSync(program, { encoding: 'utf8', stdio: 'pipe' })
+    const printed = execFileSync(buildProgram('environment', folder), {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    })
     lines = printed
       .trim()
       .split('\n')
@@ -54,17 +47,17 @@ describe.runIf(canRun)('the floating-point environment', () => {
     expect(of('default').filter(({ changed }) => changed > 0)).toEqual([])
   })
 
-  test('that flushes subnormals changes nothing but what has to do with subnormals', () => {
+  test('that flushes subnormals changes results only where a number is subnormal', () => {
     const flushed = of('subnormals flushed to zero')
     expect(flushed.filter(({ unexplained }) => unexplained > 0)).toEqual([])
   })
 
-  test.each(native)('which functions it changes, %s', (backend) => {
+  test.each(native)('that flushes subnormals changes these functions of %s', (backend) => {
     const always = ['inverse', 'relu', 'reluDerivative', 'backward']
-    const inScalarOnly = ['softplus', 'derivative', 'secondDerivative', 'withDerivative']
+    const onlyInScalar = ['softplus', 'derivative', 'secondDerivative', 'withDerivative']
     const changed = changedBy('subnormals flushed to zero', backend)
     expect(changed.filter((name) => always.includes(name))).toEqual(always)
     const others = changed.filter((name) => !always.includes(name))
-    expect(others).toEqual(backend === 'scalar' ? inScalarOnly : [])
+    expect(others).toEqual(backend === 'scalar' ? onlyInScalar : [])
   })
 })

@@ -59,7 +59,9 @@ describe('the package', () => {
         !/^native\/(test|addon\/prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
     )
     expect(packed.filter((path) => path.startsWith('native/')).sort()).toEqual(sources.sort())
-    const built = read('binding.gyp').match(/native\/[\w/]+\.cc/g) ?? []
+    const built = ['binding.gyp', 'native/backends.json'].flatMap(
+      (file) => read(file).match(/native\/[\w/]+\.cc/g) ?? [],
+    )
     expect(built).toContain('native/addon/addon.cc')
     expect(packed).toEqual(expect.arrayContaining(built))
   })

@@ -1,15 +1,15 @@
-// The Node-API boundary: check, choose, call. No arithmetic, and no exception crosses it.
+// The functions that Node calls: they read arguments, choose a kernel and call it. No C++ exception leaves this file.
 //
-// The addon exports `available`, the names of the backends that can run here, best first, and `kernels(name)`, an
-// object with a function (x, y = x, threshold = none, beta = 1) for every function of the list, and those that take
-// other arrays. The TypeScript side checks what users pass and words their errors; what is checked here is what would
-// otherwise read or write memory it must not. `launch` of the kernels has every function of the list again, to be run
-// in threads of their own (launch.h), and `checkApart` is the check of a job's out.
+// The addon exports `available`, the names of the backends that can run here, best first, and `kernels(name)`. That
+// returns an object with every function of the list, as (x, y = x, threshold = none, beta = 1), with `backward`,
+// `withDerivative` and `checkApart`, and with `launch`, which has every function again as a job in threads of its own
+// (launch.h).
 #include <napi.h>
 
 #include <string>
 
 #include "../dispatch.h"
+#include "../functions.h"
 #include "call.h"
 #include "launch.h"
 
@@ -17,53 +17,51 @@ namespace softplus {
 namespace {
 
 // x, y = x, threshold = none, beta = 1
-napi_value run(napi_env rawEnv, napi_callback_info info) {
-  const Napi::Env env(rawEnv);
-  Call<2> call{{}, {{"x"}, {"out"}}};
-  if (!call.read(env, info)) return nullptr;
-  const auto& [x, y] = call.arrays;
-  if (!isApart(env, y, x, true)) return nullptr;
+napi_value callFunction(napi_env env, napi_callback_info info) {
+  Arguments<2> arguments({"x", "out"});
+  if (!arguments.read(env, info)) return nullptr;
+  const auto& [x, y] = arguments.arrays;
+  if (!checkApart(env, y, x, true)) return nullptr;
 
-  const Kernel kernel = call.chosen(static_cast<const FunctionEntry*>(call.data)->ways);
-  if (kernel == nullptr)
-    throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "this function takes no threshold and no beta");
+  const FunctionEntry& function = *static_cast<const FunctionEntry*>(arguments.data);
+  if (const Kernel kernel = arguments.chosen(function.ways); kernel == nullptr)
+    throwRangeError(env, "threshold and beta must be left out: %s takes no threshold and no beta", function.name);
   else if (x.length > 0)
-    kernel(x.data, y.data, x.length, call.options);
+    kernel(x.data, y.data, x.length, arguments.options);
   return nullptr;
 }
 
 // x, grad, y, threshold = none, beta = 1
-napi_value runBackward(napi_env rawEnv, napi_callback_info info) {
-  const Napi::Env env(rawEnv);
-  Call<3> call{{}, {{"x"}, {"grad"}, {"out"}}};
-  if (!call.read(env, info)) return nullptr;
-  const auto& [x, grad, y] = call.arrays;
-  if (!isApart(env, y, x, true) || !isApart(env, y, grad, true)) return nullptr;
+napi_value callBackward(napi_env env, napi_callback_info info) {
+  Arguments<3> arguments({"x", "grad", "out"});
+  if (!arguments.read(env, info)) return nullptr;
+  const auto& [x, grad, y] = arguments.arrays;
+  if (!checkApart(env, y, x, true) || !checkApart(env, y, grad, true)) return nullptr;
 
-  const Backend& backend = *static_cast<const Backend*>(call.data);
-  const Kernel derivative = call.chosen(backend.functions[derivativeFunction].ways);
-  if (x.length > 0) backend.backward(derivative, x.data, grad.data, y.data, x.length, call.options);
+  const Backend& backend = *static_cast<const Backend*>(arguments.data);
+  const Kernel derivative = arguments.chosen(backend.functions[derivativeFunction].ways);
+  if (x.length > 0) backend.backward(derivative, x.data, grad.data, y.data, x.length, arguments.options);
   return nullptr;
 }
 
-// x, value, slope, threshold = none, beta = 1
-napi_value runWithDerivative(napi_env rawEnv, napi_callback_info info) {
-  const Napi::Env env(rawEnv);
-  Call<3> call{{}, {{"x"}, {"out.value"}, {"out.derivative"}}};
-  if (!call.read(env, info)) return nullptr;
-  const auto& [x, value, slope] = call.arrays;
-  if (!isApart(env, value, x, true) || !isApart(env, slope, x, false) || !isApart(env, slope, value, false))
+// x, value, derivative, threshold = none, beta = 1
+napi_value callWithDerivative(napi_env env, napi_callback_info info) {
+  Arguments<3> arguments({"x", "out.value", "out.derivative"});
+  if (!arguments.read(env, info)) return nullptr;
+  const auto& [x, value, derivative] = arguments.arrays;
+  if (!checkApart(env, value, x, true) || !checkApart(env, derivative, x, false) ||
+      !checkApart(env, derivative, value, false))
     return nullptr;
 
-  const WithDerivativeKernel kernel = call.chosen(static_cast<const Backend*>(call.data)->withDerivative);
-  if (x.length > 0) kernel(x.data, value.data, slope.data, x.length, call.options);
+  const auto kernel = arguments.chosen(static_cast<const Backend*>(arguments.data)->withDerivative);
+  if (x.length > 0) kernel(x.data, value.data, derivative.data, x.length, arguments.options);
   return nullptr;
 }
 
-// x, y. Only addresses tell that two SharedArrayBuffer objects are the same memory.
-napi_value checkApart(napi_env env, napi_callback_info info) {
-  Call<2> call{{}, {{"x"}, {"out"}}};
-  if (call.read(env, info)) isApart(env, call.arrays[1], call.arrays[0], true);
+// x, y. Two SharedArrayBuffer objects can be the same memory, which TypeScript cannot see.
+napi_value callCheckApart(napi_env env, napi_callback_info info) {
+  Arguments<2> arguments({"x", "out"});
+  if (arguments.read(env, info)) checkApart(env, arguments.arrays[1], arguments.arrays[0], true);
   return nullptr;
 }
 
@@ -73,25 +71,26 @@ bool setFunction(Napi::Env env, Napi::Object object, const char* name, napi_call
          napi_set_named_property(env, object, name, function) == napi_ok;
 }
 
-Napi::Value kernelsOf(const Napi::CallbackInfo& info) {
+Napi::Value createKernels(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string name = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : std::string();
   for (const Backend* backend : availableBackends()) {
     if (name != backend->name) continue;
-    Napi::Object functions = Napi::Object::New(env);
+    Napi::Object kernels = Napi::Object::New(env);
     Napi::Object launches = Napi::Object::New(env);
-    for (const FunctionEntry& kernels : backend->functions)
-      if (!setFunction(env, functions, kernels.name, run, &kernels) ||
-          !setFunction(env, launches, kernels.name, launch, &kernels))
+    for (const FunctionEntry& function : backend->functions)
+      if (!setFunction(env, kernels, function.name, callFunction, &function) ||
+          !setFunction(env, launches, function.name, launch, &function))
         return env.Undefined();
-    functions.Set("launch", launches);
-    if (!setFunction(env, functions, "backward", runBackward, backend) ||
-        !setFunction(env, functions, "withDerivative", runWithDerivative, backend) ||
-        !setFunction(env, functions, "checkApart", checkApart, nullptr))
+    kernels.Set("launch", launches);
+    if (!setFunction(env, kernels, "backward", callBackward, backend) ||
+        !setFunction(env, kernels, "withDerivative", callWithDerivative, backend) ||
+        !setFunction(env, kernels, "checkApart", callCheckApart, nullptr))
       return env.Undefined();
-    return functions;
+    return kernels;
   }
-  throwWithCode(env, napi_throw_range_error, "ERR_OUT_OF_RANGE", "no backend of that name can run here");
+  throwRangeError(env, "name must be one of the addon's available backends; got %s",
+                  info[0].IsString() ? name.c_str() : describe(env, info[0]));
   return env.Undefined();
 }
 
@@ -100,7 +99,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   uint32_t count = 0;
   for (const Backend* backend : availableBackends()) names.Set(count++, backend->name);
   exports.Set("available", names);
-  exports.Set("kernels", Napi::Function::New<kernelsOf>(env, "kernels"));
+  exports.Set("kernels", Napi::Function::New<createKernels>(env, "kernels"));
   return exports;
 }
 

@@ -1,5 +1,8 @@
+// Starts jobs, tells JavaScript of their end, and stops them when their environment ends.
 #include "launch.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <new>
 
 #include "call.h"
@@ -10,8 +13,9 @@ namespace {
 
 class Jobs;
 
-// A job with what it keeps alive, and who is told of its end. It belongs to the environment's jobs until it has ended,
-// and to the function that stops it until that is collected. Only the environment's thread touches this.
+// A job with references to its array and to done(). It has two owners: the environment until the job has ended, and the
+// function that stops it until that function is garbage-collected. Only the environment's thread uses what is added to
+// Job here.
 struct Launched : Job {
   Jobs& jobs;
   size_t owners = 1;
@@ -19,11 +23,11 @@ struct Launched : Job {
   napi_ref done = nullptr;
   explicit Launched(Jobs& owner) : jobs(owner) {}
 
-  void drop() {
+  void release() {
     if (--owners == 0) delete this;
   }
 
-  // References that cannot be deleted go with their environment.
+  // If deleting fails, the environment is ending, and deletes its references itself.
   void deleteReferences(napi_env env) {
     if (array != nullptr) static_cast<void>(napi_delete_reference(env, array));
     if (done != nullptr) static_cast<void>(napi_delete_reference(env, done));
@@ -31,7 +35,8 @@ struct Launched : Job {
   }
 };
 
-// An exception of done() is one that nobody caught. Where JavaScript cannot be called any more, nobody waits for done.
+// An exception in done() becomes an uncaught exception. If JavaScript cannot be called any more, the environment is
+// ending, and nobody waits for done().
 void callDone(napi_env env, napi_value done) {
   napi_value undefined, error;
   if (napi_get_undefined(env, &undefined) == napi_ok &&
@@ -40,20 +45,20 @@ void callDone(napi_env env, napi_value done) {
     static_cast<void>(napi_fatal_exception(env, error));
 }
 
-// The jobs of an environment. It exists from the environment's first job to its end.
+// The jobs of one environment. Created with its first job, deleted when the environment ends.
 class Jobs {
  public:
   Crew crew{report, this};
 
-  // Null if there is no memory.
+  // The jobs of an environment. Null if there is no memory for them.
   static Jobs* of(napi_env env) {
     void* data = nullptr;
     if (napi_get_instance_data(env, &data) != napi_ok) return nullptr;
     return data != nullptr ? static_cast<Jobs*>(data) : create(env);
   }
 
-  // Running jobs keep the event loop alive.
-  void began(napi_env env) {
+  // A running job keeps the event loop alive.
+  void addRunning(napi_env env) {
     if (running++ == 0) static_cast<void>(napi_ref_threadsafe_function(env, wake));
   }
 
@@ -71,7 +76,8 @@ class Jobs {
       delete jobs;
       return nullptr;
     }
-    // Hooks run in the reverse order: this one before that of the thread-safe function, which threads call until then.
+    // Cleanup hooks run in reverse order. close() must run before the hook of the thread-safe function, which threads
+    // call.
     if (napi_unref_threadsafe_function(env, jobs->wake) != napi_ok ||
         napi_add_env_cleanup_hook(env, close, jobs) != napi_ok ||
         napi_set_instance_data(env, jobs, nullptr, nullptr) != napi_ok) {
@@ -82,12 +88,12 @@ class Jobs {
     return jobs;
   }
 
-  // In any thread.
+  // Called in any thread.
   static void report(void* jobs) {
     static_cast<void>(napi_call_threadsafe_function(static_cast<Jobs*>(jobs)->wake, nullptr, napi_tsfn_nonblocking));
   }
 
-  // One call may come for many jobs, and a later one for none.
+  // Node may merge calls: one call can be for several jobs, and a later one for none.
   static void endJobs(napi_env env, napi_value, void* context, void*) {
     if (env == nullptr) return;
     Jobs& jobs = *static_cast<Jobs*>(context);
@@ -97,17 +103,18 @@ class Jobs {
       napi_value done;
       const bool isKnown = napi_get_reference_value(env, launched->done, &done) == napi_ok;
       launched->deleteReferences(env);
-      launched->drop();
+      launched->release();
       if (--jobs.running == 0) static_cast<void>(napi_unref_threadsafe_function(env, jobs.wake));
       if (isKnown) callDone(env, done);
     }
   }
 
-  // The environment ends: its arrays will be freed, and in a Worker this code may be unmapped.
+  // Called when the environment ends. Afterwards its arrays are freed, and at the end of a Worker this code can be
+  // unloaded.
   static void close(void* data) {
     Jobs& jobs = *static_cast<Jobs*>(data);
     jobs.crew.close();
-    while (Job* job = jobs.crew.takeEnded()) static_cast<Launched*>(job)->drop();
+    while (Job* job = jobs.crew.takeEnded()) static_cast<Launched*>(job)->release();
   }
 
   static void finalize(napi_env, void*, void* context) { delete static_cast<Jobs*>(context); }
@@ -126,38 +133,35 @@ napi_value createStop(napi_env env, Launched& launched) {
   napi_value function;
   if (napi_create_function(env, "stop", NAPI_AUTO_LENGTH, stop, &launched, &function) != napi_ok ||
       napi_add_finalizer(
-          env, function, &launched, [](napi_env, void* data, void*) { static_cast<Launched*>(data)->drop(); }, nullptr,
-          nullptr) != napi_ok)
+          env, function, &launched, [](napi_env, void* data, void*) { static_cast<Launched*>(data)->release(); },
+          nullptr, nullptr) != napi_ok)
     return nullptr;
   launched.owners++;
   return function;
 }
 
-napi_value throwMemory(napi_env env, const char* message) {
-  throwWithCode(env, napi_throw_error, "ERR_MEMORY_ALLOCATION_FAILED", message);
-  return nullptr;
+bool throwMemory(napi_env env, const char* reason) {
+  return throwWithCode(env, napi_throw_error, "ERR_MEMORY_ALLOCATION_FAILED",
+                       "A job could not be started: %s. Wait for other jobs to end, or call the function without async",
+                       reason);
 }
 
-// The array to work on, kept alive until the job has ended.
-bool take(napi_env env, napi_value x, bool isGiven, Launched& launched) {
-  if (!isGiven) {
+constexpr char noMemory[] = "no memory is left";
+constexpr char noThread[] = "the limit of threads or of memory is reached";
+
+// Reads the array from `x`, or from what x() returns, and keeps it alive until the job has ended.
+bool readArray(napi_env env, napi_value x, bool isFunction, Launched& launched) {
+  if (isFunction) {
     napi_value undefined, giver = x;
     if (napi_get_undefined(env, &undefined) != napi_ok ||
         napi_call_function(env, undefined, giver, 0, nullptr, &x) != napi_ok)
       return false;
   }
   Array array{"x"};
-  if (!readArray(env, x, array)) return false;
+  if (!array.read(env, x)) return false;
   launched.data = array.data;
   launched.count = array.length;
-  if (napi_create_reference(env, x, 1, &launched.array) == napi_ok) return true;
-  throwMemory(env, "No memory is left to start a job with");
-  return false;
-}
-
-bool isOfType(napi_env env, napi_value value, napi_valuetype wanted) {
-  napi_valuetype type;
-  return napi_typeof(env, value, &type) == napi_ok && type == wanted;
+  return napi_create_reference(env, x, 1, &launched.array) == napi_ok || throwMemory(env, noMemory);
 }
 
 }  // namespace
@@ -170,42 +174,44 @@ napi_value launch(napi_env env, napi_callback_info info) {
   if (napi_get_cb_info(env, info, &count, given, nullptr, &data) != napi_ok) return nullptr;
   Scaling scaling;
   if (!scaling.read(env, given + leading, count > leading ? count - leading : 0)) return nullptr;
-  const Kernel kernel = scaling.chosen(static_cast<const FunctionEntry*>(data)->ways);
+  const FunctionEntry& function = *static_cast<const FunctionEntry*>(data);
+  const Kernel kernel = scaling.chosen(function.ways);
   uint32_t threads = 0, processors = 0;
   if (kernel == nullptr || napi_get_value_uint32(env, given[0], &threads) != napi_ok || threads == 0 ||
-      napi_get_value_uint32(env, given[1], &processors) != napi_ok || !isOfType(env, given[2], napi_function)) {
-    throwWithCode(env, napi_throw_type_error, "ERR_INVALID_ARG_TYPE",
-                  "launch takes threads, processors, a function and x");
+      napi_get_value_uint32(env, given[1], &processors) != napi_ok || typeOf(env, given[2]) != napi_function) {
+    throwTypeError(env, "%s must be launched with (threads, processors, done, x%s); got other arguments", function.name,
+                   function.ways.scaled == nullptr ? "" : ", threshold, beta");
     return nullptr;
   }
-  const bool isGiven = !isOfType(env, given[3], napi_function);
+  const bool isFunction = typeOf(env, given[3]) == napi_function;
 
   Jobs* jobs = Jobs::of(env);
   Launched* launched = jobs == nullptr ? nullptr : new (std::nothrow) Launched(*jobs);
-  if (launched == nullptr) return throwMemory(env, "No memory is left to start a job with");
+  if (launched == nullptr) {
+    throwMemory(env, noMemory);
+    return nullptr;
+  }
   launched->kernel = kernel;
   launched->options = scaling.options;
   launched->threads = threads;
-  const napi_value function = createStop(env, *launched);
-  const bool isReady = function != nullptr && napi_create_reference(env, given[2], 1, &launched->done) == napi_ok;
-  const bool isHeld = isReady && !isGiven && jobs->crew.hold();
-  bool hasBegun = false;
+  const napi_value stopFunction = createStop(env, *launched);
+  const bool isReady = stopFunction != nullptr && napi_create_reference(env, given[2], 1, &launched->done) == napi_ok;
+  // With a thread at hand submit() cannot fail, so that x() is called only when nothing else can.
+  const bool isHeld = isReady && isFunction && jobs->crew.hold();
+  bool isStarted = false;
   if (!isReady)
-    throwMemory(env, "No memory is left to start a job with");
-  else if (!isGiven && !isHeld)
-    throwMemory(env, "No thread could be started for a job: the limit of threads or of memory is reached");
-  else if (take(env, given[3], isGiven, *launched)) {
-    hasBegun = jobs->crew.submit(*launched, processors);
-    if (!hasBegun)
-      throwMemory(env, "No thread could be started for a job: the limit of threads or of memory is reached");
-  }
+    throwMemory(env, noMemory);
+  else if (isFunction && !isHeld)
+    throwMemory(env, noThread);
+  else if (readArray(env, given[3], isFunction, *launched))
+    isStarted = jobs->crew.submit(*launched, processors) || throwMemory(env, noThread);
   if (isHeld) jobs->crew.release();
-  if (hasBegun) {
-    jobs->began(env);
-    return function;
+  if (isStarted) {
+    jobs->addRunning(env);
+    return stopFunction;
   }
   launched->deleteReferences(env);
-  launched->drop();
+  launched->release();
   return nullptr;
 }
 

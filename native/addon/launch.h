@@ -1,21 +1,22 @@
-// A function of the addon that runs in threads of its own.
+// A function of the addon that runs a job in threads of its own.
 #pragma once
 
 #include <node_api.h>
 
 namespace softplus {
 
-// threads, processors, done, x, threshold = none, beta = 1
+// (threads, processors, done, x, threshold = none, beta = 1); its data is the FunctionEntry to run.
 //
-// Overwrites x with the function of the FunctionEntry that are its data, in up to `threads` threads, and returns at once. All
-// jobs of an environment together have no more threads than `processors`, or than one of them asks for; the others wait
-// for their turn. done() is called when the job has ended. Returns a function that makes it end within a block. The
-// caller keeps x's memory where it is until then.
+// Overwrites x with the results in up to `threads` threads, and returns at once. All jobs of an environment together
+// use at most `processors` threads, or as many as one job asks for, if that is more. Further jobs wait for their turn.
+// done() is called when the job has ended. The return value is a function that stops the job after the blocks that
+// threads are working on. The caller must keep x's memory in place until done() is called.
 //
-// x may be a function that returns the array. It is called when nothing else can fail any more: what it gives away is
-// never lost. If it throws, nothing has begun.
+// x can be a function that returns the array. It is called last, when nothing else can fail, so that the array is not
+// lost. If it throws, no job is started.
 //
-// If the environment ends meanwhile, its jobs are stopped and waited for, before their memory or this code goes.
+// If the environment ends first, its jobs are stopped and waited for, before their memory is freed or this code is
+// unloaded.
 napi_value launch(napi_env env, napi_callback_info info);
 
 }  // namespace softplus

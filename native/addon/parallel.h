@@ -1,8 +1,8 @@
 // Jobs, each over one array, and the threads that work on them.
 //
-// Threads are made for a job and end when no job is left for them. Threads that sleep and are woken for the next job
-// would be slower: Linux puts a new thread on an idle processor, but wakes two sleeping ones on the processor of the
-// thread that wakes them, and parts them only milliseconds later.
+// Threads are created for a job and end when no job is left. Keeping a pool of sleeping threads would be slower: Linux
+// starts a new thread on an idle processor. It wakes two sleeping threads on the processor of the thread that wakes
+// them, and moves one of them away only milliseconds later.
 #pragma once
 
 #include <atomic>
@@ -16,43 +16,45 @@
 namespace softplus {
 
 struct Job {
-  // 256 KiB: long enough to make the counter cheap, short enough to stop soon and to leave no thread much behind.
+  // Elements in a block, 256 KiB. Larger blocks would make a stop slower and share the work less evenly. With smaller
+  // ones the shared counter would cost more.
   static constexpr size_t block = 1 << 16;
 
   Kernel kernel = nullptr;
   Options options = {};
-  // How many threads may work on it at once.
+  // The most threads that work on the job at once.
   size_t threads = 1;
   float* data = nullptr;
   size_t count = 0;
+  // The first element that no thread has taken.
   std::atomic<size_t> next{0};
   std::atomic<bool> isStopped{false};
-  // These two are the crew's.
+  // Used by Crew and Queue: how many threads work on the job, and the job behind it in its queue.
   size_t workers = 0;
   Job* after = nullptr;
 
   bool hasBlocks() const { return !isStopped && next < count; }
 
-  // How many threads can have a block each.
+  // How many threads the job can give a block each.
   size_t usefulThreads() const {
     const size_t blocks = (count + block - 1) / block;
     return threads < blocks ? threads : blocks;
   }
 
-  // Works on blocks until there are none or the job is stopped, in any number of threads. No block is given out twice.
+  // Takes blocks and works on them until none is left or the job is stopped. Several threads can call it at once.
   void work() {
     for (size_t done = 0; !isStopped.load(std::memory_order_relaxed); done++) {
       const size_t from = next.fetch_add(block, std::memory_order_relaxed);
       if (from >= count) return;
       const size_t left = count - from;
       kernel(data + from, data + from, left < block ? left : block, options);
-      // So that the event loop, whose thread may wait for this very processor, has its turn.
+      // Let the event loop run if its thread waits for this processor.
       if (done % 8 == 0) std::this_thread::yield();
     }
   }
 };
 
-// Jobs in the order they came.
+// Jobs in the order in which they were added.
 class Queue {
  public:
   Job* first = nullptr;
@@ -85,15 +87,15 @@ class Queue {
   Job* last = nullptr;
 };
 
-// The jobs of one environment and their threads. One thread owns it: all but what `run` does is called there.
+// The jobs of one environment, and their threads. The thread that owns the crew calls its public functions.
 class Crew {
  public:
-  // `callback` is called with `argument` whenever jobs have ended, in any thread.
+  // callback(argument) is called in any thread after jobs have ended.
   Crew(void (*callback)(void*), void* argument) : report(callback), context(argument) {}
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  // Keeps a thread ready until release(), so that no submit() between the two can fail. False if there is none.
+  // Keeps a thread alive until release(), so that no submit() in between fails. False if no thread can be started.
   bool hold() {
     bool hasThread;
     {
@@ -106,15 +108,14 @@ class Crew {
     return false;
   }
 
-  // That thread goes on waiting for a while: woken now, it might take the place of a new one.
+  // Does not wake the held thread, which could then take the place of a faster new one. It ends after its wait.
   void release() {
     Locked locked(lock);
     holds--;
   }
 
-  // Has a job done in as many threads as it may have, while all jobs together have no more than `processors` of them,
-  // or as many as this one asks for. It waits for its turn behind earlier jobs. False, and nothing is done, if no
-  // thread can be had.
+  // Adds a job behind the earlier ones. All jobs together use at most `processors` threads, or as many as this job asks
+  // for, if that is more. False if no thread can be started or the crew is closed: then the job does not run.
   bool submit(Job& job, size_t processors) {
     const bool isEmpty = !job.hasBlocks();
     size_t missing = 0;
@@ -137,7 +138,7 @@ class Crew {
     return alive > 0 || !queue.remove(job);
   }
 
-  // Has a job end within a block, or at once if nobody has begun it.
+  // Ends a job after the blocks that threads are working on, or at once if no thread works on it.
   void stop(Job& job) {
     {
       Locked locked(lock);
@@ -148,18 +149,18 @@ class Crew {
     report(context);
   }
 
-  // A job that has ended, each once; null if there is none.
+  // Returns each job that has ended once, then null.
   Job* takeEnded() {
     Locked locked(lock);
     return ended.take();
   }
 
-  // Waits for the threads that have nothing left to do but to end.
+  // Joins the threads that have ended.
   void joinEnded() {
     while (Worker* worker = takeWorker([](const Worker& each) { return each.isEnded.load(); })) join(worker);
   }
 
-  // Stops all jobs, waits for all threads, and takes no more jobs. Those that have not ended by then count as ended.
+  // Stops all jobs, joins all threads, and refuses further jobs. Afterwards takeEnded() returns every job.
   void close() {
     {
       Locked locked(lock);
@@ -167,7 +168,7 @@ class Crew {
       for (Job* job = queue.first; job != nullptr; job = job->after) job->isStopped = true;
       changed.notifyAll();
     }
-    // A worker may be starting another, which is among them by the time the first is joined.
+    // A worker can be starting another one, which is in the list before the first one can be joined.
     while (Worker* worker = takeWorker([](const Worker&) { return true; })) join(worker);
     while (Job* job = queue.take()) ended.add(*job);
   }
@@ -181,22 +182,22 @@ class Crew {
     explicit Worker(Crew& owner) : crew(owner) {}
   };
 
-  // How many milliseconds a thread waits for another job: to make one takes as long as a small job.
-  static constexpr int patience = 10;
+  // How long a thread waits for another job: starting a thread takes as long as a small job.
+  static constexpr int patienceInMilliseconds = 10;
 
   Lock lock;
   Condition changed;
   Queue queue, ended;
   size_t alive = 0, busy = 0, waiting = 0, holds = 0;
-  // How many threads the next one that begins to work is to start. The owner starts only the first of a job: it is busy
-  // itself, and the system would put both new threads on the other processor.
+  // How many threads the workers still have to start. The owner starts only the first thread of a job. Its own
+  // processor is busy, so the system would put two new threads on one other processor.
   size_t wanted = 0;
   bool isClosed = false;
   Worker* workers = nullptr;
   void (*const report)(void*);
   void* const context;
 
-  // How many threads to add for a job. One that sleeps is woken for a job of one thread; for others new ones are
+  // How many threads to start for a job. A job of one thread wakes a waiting thread. For other jobs new threads are
   // faster.
   size_t missingFor(const Job& job, size_t processors) {
     const size_t most = processors > job.threads ? processors : job.threads;
@@ -216,7 +217,7 @@ class Crew {
       Locked locked(lock);
       alive++;
     }
-    const bool isStarted = worker->thread.start(run, *worker);
+    const bool isStarted = worker->thread.start(enter, *worker);
     {
       Locked locked(lock);
       if (isStarted) {
@@ -230,7 +231,7 @@ class Crew {
     return isStarted;
   }
 
-  // One of the workers for which that is true, taken out of the list; null if there is none.
+  // Removes a wanted worker from the list and returns it; null if there is none.
   template <class Predicate>
   Worker* takeWorker(Predicate isWanted) {
     Locked locked(lock);
@@ -248,16 +249,17 @@ class Crew {
     delete worker;
   }
 
-  // The first job that can do with one more thread.
+  // The first job that can use one more thread.
   Job* nextJob() const {
     for (Job* job = queue.first; job != nullptr; job = job->after)
       if (job->workers < job->threads && job->hasBlocks()) return job;
     return nullptr;
   }
 
-  static void run(Worker& worker) { worker.crew.run(worker.isEnded); }
+  static void enter(Worker& worker) { worker.crew.workUntilIdle(worker.isEnded); }
 
-  void run(std::atomic<bool>& isEnded) {
+  // Works on jobs until no job comes for a while, then sets isEnded.
+  void workUntilIdle(std::atomic<bool>& isEnded) {
     bool hasEnded = false, hasWaited = false;
     lock.lock();
     for (;;) {
@@ -265,7 +267,7 @@ class Crew {
       const bool stays = !isClosed && (holds > 0 || (waiting == 0 && !hasWaited));
       if (job == nullptr && stays && !hasEnded) {
         waiting++;
-        hasWaited = !changed.wait(lock, patience);
+        hasWaited = !changed.wait(lock, patienceInMilliseconds);
         waiting--;
         continue;
       }
@@ -280,7 +282,7 @@ class Crew {
         isEnded = true;
       }
       lock.unlock();
-      // After isEnded, so that whoever is told can join this thread.
+      // After isEnded is set, so that the owner can join this thread when it is told.
       if (hasEnded) report(context);
       if (startsAnother) addWorker();
       if (job != nullptr)
@@ -293,7 +295,7 @@ class Crew {
     }
   }
 
-  // Whether that was the last thread of a job, which has ended with it.
+  // Takes this thread off a job. True if it was the last one: then the job has ended.
   bool leave(Job& job) {
     busy--;
     if (--job.workers > 0) return false;

@@ -1,5 +1,5 @@
-// Threads, a lock and a condition, by the system's own calls. std::thread ends the process where no thread can be had,
-// and the published addons link no C++ library.
+// Threads, locks and conditions, by calls of the operating system. std::thread would end the process if no thread can
+// be started: there are no exceptions here. The published addons also link no C++ library.
 #pragma once
 
 #if defined(_WIN32)
@@ -27,7 +27,7 @@ class Lock {
 
 class Condition {
  public:
-  // False if that many milliseconds passed. May return true without a call of notifyAll.
+  // False after that many milliseconds. Can return true without a call of notifyAll.
   bool wait(Lock& lock, int milliseconds) {
     return SleepConditionVariableSRW(&native, &lock.native, static_cast<DWORD>(milliseconds), 0) != 0;
   }
@@ -40,9 +40,9 @@ class Condition {
 template <class Argument>
 class Thread {
  public:
-  // False if the system has no thread to give.
-  bool start(void (*run)(Argument&), Argument& argument) {
-    function = run;
+  // False if the system cannot start a thread.
+  bool start(void (*entry)(Argument&), Argument& argument) {
+    function = entry;
     data = &argument;
     native = CreateThread(nullptr, 0, enter, this, 0, nullptr);
     return native != nullptr;
@@ -76,7 +76,7 @@ class Lock {
 
 class Condition {
  public:
-  // False if that many milliseconds passed. May return true without a call of notifyAll.
+  // False after that many milliseconds. Can return true without a call of notifyAll.
   bool wait(Lock& lock, int milliseconds) {
     timeval now;
     static_cast<void>(gettimeofday(&now, nullptr));
@@ -93,9 +93,9 @@ class Condition {
 template <class Argument>
 class Thread {
  public:
-  // False if the system has no thread to give.
-  bool start(void (*run)(Argument&), Argument& argument) {
-    function = run;
+  // False if the system cannot start a thread.
+  bool start(void (*entry)(Argument&), Argument& argument) {
+    function = entry;
     data = &argument;
     return pthread_create(&native, nullptr, enter, this) == 0;
   }
@@ -113,7 +113,7 @@ class Thread {
 
 #endif
 
-// Holds a lock until the end of a block.
+// Locks until the end of a scope.
 class Locked {
  public:
   explicit Locked(Lock& taken) : lock(taken) { lock.lock(); }

@@ -1,7 +1,8 @@
-// Every kernel between two pages that nobody may touch: the processor itself refuses what lies outside of an array.
+// Runs every kernel on arrays between two pages without access, so that the CPU itself stops an access outside of an
+// array.
 //
-// Sanitizers do not look into masked loads and stores. Arrays of 0 to 300 elements lie at the very end and the very
-// beginning of their pages. A touch outside ends the program by a signal, after its name was printed.
+// Sanitizers do not check masked loads and stores. Arrays of 0 to 300 elements are at the end or at the beginning of
+// their pages. An access outside ends the program by a signal, after the kernel's name is printed.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+#include <utility>
 
 #include "../dispatch.h"
 
@@ -20,7 +22,7 @@ using namespace softplus;
 constexpr size_t longest = 300;
 const size_t pageSize = static_cast<size_t>(sysconf(_SC_PAGESIZE));
 
-// Room for the longest array, with a page on either side that may be neither read nor written.
+// Memory for the longest array, with a page before and behind it that can be neither read nor written.
 class Guarded {
  public:
   Guarded() {
@@ -40,13 +42,13 @@ class Guarded {
   char* behind;
 };
 
-// What runs now, for the handler of the signal.
-char underWay[160];
+// The kernel that runs now, for the signal handler.
+char running[160];
 
 [[noreturn]] void onFault(int signal) {
-  const char said[] = "bounds: touched memory outside of its array: ";
-  static_cast<void>(!write(2, said, sizeof said - 1));
-  static_cast<void>(!write(2, underWay, std::strlen(underWay)));
+  const char message[] = "bounds: accessed memory outside of its array: ";
+  static_cast<void>(!write(2, message, sizeof message - 1));
+  static_cast<void>(!write(2, running, std::strlen(running)));
   static_cast<void>(!write(2, "\n", 1));
   std::signal(signal, SIG_DFL);
   std::raise(signal);
@@ -62,29 +64,23 @@ void fill(float* x, size_t count, size_t kind) {
 size_t calls = 0;
 
 void note(const Backend& backend, const char* name, size_t count, bool end) {
-  std::snprintf(underWay, sizeof underWay, "%s, %s, %zu elements at the %s of a page", backend.name, name, count,
+  std::snprintf(running, sizeof running, "%s, %s, %zu elements at the %s of a page", backend.name, name, count,
                 end ? "end" : "beginning");
   calls++;
-}
-
-// way is 0 for plain, 1 for thresholded, 2 for scaled.
-template <class Run>
-Run pick(const Ways<Run>& ways, int way) {
-  return way == 0 ? ways.plain : way == 1 ? ways.thresholded : ways.scaled;
 }
 
 struct Arrays {
   Guarded x, y, z;
 };
 
-void runAll(const Backend& backend, const Arrays& arrays, size_t count, bool end, int way) {
-  const Options options{way == 2 ? 1.7f : 1.0f, way == 0 ? __builtin_inff() : 3.0f};
+void runAll(const Backend& backend, const Arrays& arrays, size_t count, bool end, bool hasThreshold, bool hasBeta) {
+  const Options options{hasBeta ? 1.7f : 1.0f, hasThreshold ? 3.0f : __builtin_inff()};
   float *x = arrays.x.at(end, count), *y = arrays.y.at(end, count), *z = arrays.z.at(end, count);
   for (size_t kind : {size_t{0}, size_t{1}, size_t{4}}) {
-    for (const FunctionEntry& kernels : backend.functions) {
-      const Kernel kernel = pick(kernels.ways, way);
+    for (const auto& function : backend.functions) {
+      const Kernel kernel = chosen(function.ways, hasThreshold, hasBeta);
       if (kernel == nullptr) continue;
-      note(backend, kernels.name, count, end);
+      note(backend, function.name, count, end);
       fill(x, count, kind);
       kernel(x, y, count, options);
       kernel(x, x, count, options);
@@ -92,10 +88,12 @@ void runAll(const Backend& backend, const Arrays& arrays, size_t count, bool end
     fill(x, count, kind);
     fill(y, count, 1);
     note(backend, "backward", count, end);
-    backend.backward(pick(backend.functions[derivativeFunction].ways, way), x, y, z, count, options);
+    backend.backward(chosen(backend.functions[derivativeFunction].ways, hasThreshold, hasBeta), x, y, z, count,
+                     options);
     note(backend, "withDerivative", count, end);
-    pick(backend.withDerivative, way)(x, y, z, count, options);
-    pick(backend.withDerivative, way)(x, x, z, count, options);
+    const WithDerivativeKernel withDerivative = chosen(backend.withDerivative, hasThreshold, hasBeta);
+    withDerivative(x, y, z, count, options);
+    withDerivative(x, x, z, count, options);
   }
 }
 
@@ -108,7 +106,9 @@ int main() {
   for (const Backend* backend : availableBackends())
     for (size_t count = 0; count <= longest; count++)
       for (bool end : {false, true})
-        for (int way : {0, 1, 2}) runAll(*backend, arrays, count, end, way);
+        for (const auto& [hasThreshold, hasBeta] :
+             {std::pair(false, false), std::pair(true, false), std::pair(true, true)})
+          runAll(*backend, arrays, count, end, hasThreshold, hasBeta);
   std::fprintf(stderr, "bounds: passed, %zu kernels\n", calls);
   return 0;
 }

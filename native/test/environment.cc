@@ -1,25 +1,25 @@
-// The floating-point environment: kernels leave the calling thread's as it is, and what it changes in their results.
+// Checks that kernels leave the floating-point environment of the calling thread as it is, and shows how it changes
+// results.
 //
-// For every rounding mode and for subnormals flushed to zero (FTZ and DAZ on x86, FZ on Arm), all kernels run over
-// inputs that stand for all floats. One line of JSON to stdout for each environment, backend and function:
+// All kernels run over a sample of all floats, with every rounding mode and with subnormals flushed to zero (FTZ and
+// DAZ on x86, FZ on Arm). Prints a line of JSON to stdout for each environment, backend and function:
 //
-//   inputs        how many
-//   changed       how many results are not those of the default environment
-//   unexplained   how many of these come without a subnormal number: neither an argument nor the result is one
-//   x, was, is    one that changed; was, in the default environment
+//   inputs        how many there are
+//   changed       how many results differ from those of the default environment
+//   unexplained   how many of these have no subnormal number as an argument or as the result
+//   x, was, is    an input whose result changed, its result in the default environment, and its result here
 //
-// Exit code 1 if a kernel, or a job in another thread, left another environment than it found.
+// Exit code 1 if a kernel, or a job in another thread, changed the environment.
 #include <cinttypes>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <initializer_list>
 #include <thread>
 #include <vector>
 
 #include "../addon/parallel.h"
 #include "../dispatch.h"
+#include "floats.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -29,7 +29,7 @@ namespace {
 
 using namespace softplus;
 
-// The register's bits that control: not those that say what happened.
+// The control bits of the register, without the flags that operations set.
 #if defined(__x86_64__)
 using Control = unsigned;
 constexpr Control flags = 0x3f, flushed = 0x8040, down = 0x2000, up = 0x4000, towardsZero = 0x6000;
@@ -61,23 +61,7 @@ const Environment environments[] = {{"default", usual},
                                     {"rounding up", usual | up},
                                     {"rounding towards zero", usual | towardsZero}};
 
-uint32_t bitsOf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-float fromBits(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-// Of bits: a comparison of floats would itself depend on the environment.
-bool isNaN(float value) { return (bitsOf(value) & 0x7fffffff) > 0x7f800000; }
-bool isSubnormal(float value) { return (bitsOf(value) & 0x7f800000) == 0 && (bitsOf(value) & 0x7fffff) != 0; }
-bool differ(float a, float b) { return bitsOf(a) != bitsOf(b) && !(isNaN(a) && isNaN(b)); }
-
-// The ends of every binade of either sign, then every 4099th float.
+// The ends of every binade of either sign, and every 4099th float.
 std::vector<float> inputs() {
   std::vector<float> all;
   for (uint32_t exponent = 0; exponent < 512; exponent++)
@@ -89,7 +73,7 @@ std::vector<float> inputs() {
 const std::vector<float> xs = inputs();
 const std::vector<float> grads(xs.rbegin(), xs.rend());
 
-// A name, and what it does to xs. A pair's two results are one after the other.
+// A computation on xs. withDerivative returns its values followed by its derivatives.
 struct Work {
   const char* name;
   const Backend& backend;
@@ -113,7 +97,7 @@ int failures = 0;
 
 void expectUntouched(const Environment& environment, const char* backend, const char* what) {
   if (control() == environment.value) return;
-  std::fprintf(stderr, "environment: %s of %s left another than %s\n", what, backend, environment.name);
+  std::fprintf(stderr, "environment: %s of %s changed the environment (%s)\n", what, backend, environment.name);
   failures++;
 }
 
@@ -147,7 +131,7 @@ void test(const Work& work) {
   }
 }
 
-// Threads begin with the environment of the thread that starts them.
+// A thread starts with the environment of the thread that starts it.
 void testJob(const Backend& backend) {
   for (const Environment& environment : environments) {
     std::vector<float> values = xs;

@@ -1,10 +1,12 @@
-// Jobs split over threads: every element is written once, whoever takes its block; after a stop, once at most. Every
-// job ends once, in whatever order they come, wait, are stopped and held.
+// Checks jobs that are split over threads: every element is written once, or at most once after a stop. Every job ends
+// once, however jobs are submitted, held and stopped.
 //
 // Meant to run under ThreadSanitizer. Exit code 1 if a check fails.
 #include "../addon/parallel.h"
 
+#include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -18,7 +20,7 @@ namespace {
 
 using namespace softplus;
 
-// What the environment of an addon does for its jobs.
+// Does for its jobs what an environment of Node does.
 struct Owner {
   std::atomic<size_t> reports{0};
   Crew crew{[](void* owner) { static_cast<Owner*>(owner)->reports++; }, this};
@@ -36,16 +38,16 @@ struct Owner {
   ~Owner() { crew.close(); }
 };
 
-// Not atomic: that two threads never write the same element is what is tested.
+// Not atomic, so that ThreadSanitizer reports two threads that write the same element.
 void increment(const float* x, float* y, size_t count, Options options) {
   for (size_t i = 0; i < count; i++) y[i] = x[i] + options.beta;
 }
 
-void work(Job& job, size_t threadCount, bool isStoppedMeanwhile) {
+void work(Job& job, size_t threadCount, bool stopsEarly) {
   Owner owner;
   job.threads = threadCount;
   if (!owner.crew.submit(job, threadCount)) std::abort();
-  if (isStoppedMeanwhile) owner.crew.stop(job);
+  if (stopsEarly) owner.crew.stop(job);
   owner.waitFor(1);
 }
 
@@ -70,7 +72,7 @@ bool isWrittenOnceAtMost(size_t length, size_t threadCount) {
   Job job;
   work(prepare(job, increment, values), threadCount, true);
   for (size_t i = 0; i < length; i++) {
-    // A block that was begun is finished.
+    // A block that a thread began is finished.
     if (values[i] != values[i / Job::block * Job::block]) return false;
     if (values[i] != 0.0f && values[i] != 1.0f) return false;
   }
@@ -86,7 +88,7 @@ bool isSoftplus(size_t length, size_t threadCount) {
   return true;
 }
 
-// Jobs of any length, in more than there are processors; some are stopped, some begin while a thread is held.
+// Submits more jobs than there are processors. Some are stopped, some are submitted while a thread is held.
 bool doAllEnd(size_t length, size_t threadCount) {
   constexpr size_t count = 40;
   Owner owner;
@@ -108,7 +110,7 @@ bool doAllEnd(size_t length, size_t threadCount) {
   return owner.reports > 0 && owner.crew.takeEnded() == nullptr;
 }
 
-// What an environment that ends does in the middle of jobs: nothing is written after close().
+// Closes the crew in the middle of jobs, as an environment does when it ends: nothing is written after close().
 bool isQuietAfterClose(size_t length, size_t threadCount) {
   constexpr size_t count = 10;
   std::vector<std::vector<float>> values(count, std::vector<float>(length));

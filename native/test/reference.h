@@ -1,32 +1,16 @@
-// What every result is compared with: the true values, and the unit in the last place at each.
+// What results are compared with: the true values, the error of a result in ULP, and the largest error allowed.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 
 #include "../functions.h"
 
 namespace softplus {
 
-inline float fromBits(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-inline uint32_t bitsOf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-// NaN is NaN, whatever its payload.
-inline bool differ(float a, float b) { return bitsOf(a) != bitsOf(b) && !(std::isnan(a) && std::isnan(b)); }
-
-// The true values, in a type T wide enough. p is beta x, exact in binary64.
+// The true value of each function of the list, in a type T wider than float. p is beta x, which is exact in binary64.
 struct Reference {
   template <class T>
   static T softplus(T x, T p, T beta) {
@@ -41,8 +25,8 @@ struct Reference {
     const T u = std::exp(-std::fabs(p));
     return beta * u / ((1 + u) * (1 + u));
   }
-  // Near ln 2, where it crosses zero, e^p - 1 = 1 + 2 (e^d - 1) with d = p - ln 2. ln 2 is taken in two parts: p - high
-  // is exact, and the parts together are right to 2^-110.
+  // The inverse crosses zero at p = ln 2. Near there e^p - 1 = 1 + 2 (e^d - 1) with d = p - ln 2. ln 2 is the sum of
+  // two parts: p - high is exact, and the sum is right to 2^-110.
   template <class T>
   static T inverse(T x, T p, T beta) {
     constexpr T high = 0x1.62e42fefa39efp-1, low = 0x1.abc9e3b39803fp-56;
@@ -67,6 +51,7 @@ struct Reference {
 
 template <class T>
 T reference(Function f, float x, const Options& options, bool hasThreshold) {
+  if (std::isnan(x)) return std::numeric_limits<T>::quiet_NaN();
   const T p = static_cast<T>(x) * static_cast<T>(options.beta);
   if (hasThreshold && x * options.beta > options.threshold) return Reference::beyondThreshold<T>(f, x);
   switch (f) {
@@ -87,6 +72,18 @@ inline double ulpOf(double value) {
   int exponent;
   std::frexp(value, &exponent);
   return std::ldexp(1.0, std::max(exponent, -125) - 24);
+}
+
+// The error of a result that is wrong where the true value is NaN or infinite: more than any bound.
+constexpr double wrong = 1e30;
+
+// The error of a result in ULP. An infinite result counts as 2^128, unless the true value rounds to infinity.
+inline double errorOf(float got, double want) {
+  if (std::isnan(want) || std::isnan(got)) return std::isnan(want) && std::isnan(got) ? 0 : wrong;
+  if (std::isinf(got) && got == static_cast<float>(want)) return 0;
+  if (std::isinf(want)) return wrong;
+  const double result = std::isinf(got) ? std::copysign(0x1p128, static_cast<double>(got)) : static_cast<double>(got);
+  return std::fabs(result - want) / std::min(ulpOf(want), 0x1p104);
 }
 
 // The largest error a result may have, in ULP.

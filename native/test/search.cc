@@ -1,24 +1,30 @@
-// Looks for the largest errors with a beta: over pairs of beta and x, where all inputs are too many to be run.
+// Searches for the largest errors with a beta, where there are too many pairs of beta and x to run all of them.
 //
 //   search [--pairs N] [--seed S] [--json | --emit]
-//   search --verify
+//   search --verify | --measure
 //
-// One block of pairs in four is drawn at random: betas of any bits, subnormal, huge and negative ones among them, and x
-// whose product is anywhere, or at a place where the way of computing changes: the borders of cells, 14.75, the
-// multiples of ln 2 between which far values are moved, the floors, and for the inverse the products of two floats that
-// come nearest to ln 2, which are found by trying every beta. The other blocks climb: each starts from one of the worst
-// pairs so far and changes the last bits of both.
+// One block of pairs in four is random: betas of any bits, including subnormal, huge and negative ones. The product of
+// beta and x is anywhere, or where the computation takes another path: at the borders of cells, at 14.75, at the
+// multiples of ln 2 by which far values are moved, at the floors, and for the inverse at the products of two floats
+// that come nearest to ln 2, which are found by trying every beta. The other blocks climb: each starts from one of the
+// worst pairs so far and changes the last bits of both. Every backend of this machine must give the same bits.
 //
-// Every backend of this machine must give the same bits. --emit writes the pairs and their results to stdout, for
-// others to be compared with: for each beta the function's number and the number of pairs as uint32, beta, all x, all
-// results as float32, little-endian. --verify reads that from stdin, and compares the backends of this machine with it.
+// --emit writes the pairs and their results to stdout as blocks: the function's number and the number of pairs as
+// uint32, beta, all x, all results as float32, little-endian. --verify reads blocks from stdin and compares the
+// backends of this machine with them. --measure reads blocks and prints the largest error of each function in them.
 // Exit code 1 if an error is above its bound or bits differ, 2 for wrong usage.
+#include <algorithm>
 #include <cinttypes>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../dispatch.h"
+#include "floats.h"
 #include "reference.h"
 
 namespace {
@@ -37,14 +43,14 @@ struct Random {
   // One of 0, ..., count - 1.
   uint64_t below(uint64_t count) { return next() % count; }
   double between(double from, double to) { return from + (to - from) * static_cast<double>(next() >> 11) * 0x1p-53; }
-  // Mostly near 0, sometimes far off, of either sign.
+  // Of either sign, mostly near 0, sometimes far from it.
   int step(int largest) {
     const int size = static_cast<int>(below(uint64_t{1} << below(static_cast<uint64_t>(largest))));
     return next() & 1 ? size : -size;
   }
 };
 
-// The float that lies so many bit patterns further from zero.
+// The float that is so many bit patterns further from zero.
 float moved(float value, int steps) { return fromBits(bitsOf(value) + static_cast<uint32_t>(steps)); }
 
 bool isUsable(float beta) { return std::isfinite(beta) && beta != 0; }
@@ -60,7 +66,14 @@ struct Found {
   double want = 0;
 };
 
-// The pairs of 24-bit integers whose product comes nearest to ln 2 times a power of two, both as floats around 1.
+// A result beside its true value.
+Found judge(Function function, const Pair& pair, float got) {
+  const double want = reference<double>(function, pair.x, {pair.beta}, false);
+  return {errorOf(got, want), pair, got, want};
+}
+
+// The pairs of 24-bit integers whose product comes nearest to ln 2 times a power of two. Both are scaled to floats
+// around 1.
 std::vector<Pair> productsNearestToLn2() {
   constexpr long double ln2 = 0xb.17217f7d1cf79abp-4L;
   std::vector<std::pair<long double, Pair>> nearest;
@@ -114,7 +127,7 @@ class Search {
     }
   }
 
-  uint64_t pairs = 0, mismatches = 0, wrongSpecials = 0;
+  uint64_t pairs = 0, mismatches = 0;
 
   Found worst() const { return worstPlace().empty() ? Found{} : worstPlace().front(); }
 
@@ -127,8 +140,8 @@ class Search {
   const bool isEmitting;
   std::vector<Pair> nearestToLn2;
   std::vector<float> x, y;
-  // The largest errors at each place a product can be, the largest first: half a cell, or 16 further out, on either
-  // side.
+  // The largest errors for each place where beta x can be, the largest first. A place is half a cell wide, 16 further
+  // out.
   std::vector<std::vector<Found>> places = std::vector<std::vector<Found>>(2 * (64 + 24));
 
   const std::vector<Found>& worstPlace() const {
@@ -139,6 +152,7 @@ class Search {
 
   static size_t placeOf(const Pair& pair) {
     const double product = static_cast<double>(pair.beta) * static_cast<double>(pair.x), size = std::fabs(product);
+    if (std::isnan(product)) return 0;
     const size_t place = static_cast<size_t>(size < 16 ? 4 * size : std::min(64 + size / 16, 87.0));
     return 2 * place + (product < 0);
   }
@@ -224,26 +238,12 @@ class Search {
   void evaluate(float beta) {
     y.clear();
     mismatches += compare(function, beta, x, y);
-    for (size_t i = 0; i < x.size(); i++) judge({beta, x[i]}, y[i]);
+    for (size_t i = 0; i < x.size(); i++) {
+      const Found found = judge(function, {beta, x[i]}, y[i]);
+      if (found.error > 0 || (std::isfinite(found.got) && std::isfinite(found.want))) keep(found);
+    }
     pairs += x.size();
     if (isEmitting) emit(beta);
-  }
-
-  void judge(const Pair& pair, float got) {
-    if (std::isnan(pair.x)) {
-      wrongSpecials += !std::isnan(got);
-      return;
-    }
-    const double want = reference<double>(function, pair.x, {pair.beta}, false);
-    if (std::isnan(want) || std::isnan(got) || std::isinf(want)) {
-      wrongSpecials += std::isnan(want) ? !std::isnan(got) : got != static_cast<float>(want);
-      return;
-    }
-    // What is infinite only as a float counts as 2^128.
-    const double result = std::isinf(got) ? std::copysign(0x1p128, static_cast<double>(got)) : static_cast<double>(got);
-    if (std::isinf(got) && std::isinf(static_cast<float>(want))) return;
-    const double error = std::fabs(result - want) / std::min(ulpOf(want), 0x1p104);
-    keep({error, pair, got, want});
   }
 
   void keep(const Found& found) {
@@ -270,43 +270,74 @@ class Search {
   }
 };
 
+const char* nameOf(Function function) { return availableBackends().front().functions[function].name; }
+
 bool print(Function function, const Search& search, bool json) {
   const Found found = search.worst();
   const double bound = boundOf(function, true);
-  const bool holds = search.mismatches == 0 && search.wrongSpecials == 0 && found.error <= bound;
-  const char* name = (*availableBackends().begin())->functions[function].name;
+  const bool holds = search.mismatches == 0 && found.error <= bound;
   const char* line = json ? "{\"function\":\"%s\",\"pairs\":%" PRIu64
                             ",\"maxUlp\":%.4f,\"beta\":\"%a\",\"witness\":\"%a\",\"got\":\"%a\",\"want\":\"%a\","
-                            "\"bound\":%g,\"mismatches\":%" PRIu64 ",\"wrongSpecials\":%" PRIu64 ",\"holds\":%s}\n"
+                            "\"bound\":%g,\"mismatches\":%" PRIu64 ",\"holds\":%s}\n"
                           : "%-16s %11" PRIu64
                             " pairs  max %.4f ULP at beta %a, x %a: got %a, want %a  bound %g  mismatches %" PRIu64
-                            "  wrong specials %" PRIu64 "  holds: %s\n";
-  std::printf(line, name, search.pairs, found.error, static_cast<double>(found.at.beta),
+                            "  holds: %s\n";
+  std::printf(line, nameOf(function), search.pairs, found.error, static_cast<double>(found.at.beta),
               static_cast<double>(found.at.x), static_cast<double>(found.got), found.want, bound, search.mismatches,
-              search.wrongSpecials, holds ? "true" : "false");
+              holds ? "true" : "false");
   std::fflush(stdout);
   return holds;
 }
 
-// Whether all of stdin was read and no bits differ.
-bool verify() {
-  uint64_t pairs = 0, mismatches = 0;
-  for (uint32_t head[2]; std::fread(head, sizeof head, 1, stdin) == 1;) {
+// Calls visit(function, beta, x, y) for each block on stdin. False if stdin is empty or ends in the middle of a block.
+template <class Visit>
+bool readBlocks(Visit visit) {
+  bool isEmpty = true;
+  for (uint32_t head[2]; std::fread(head, sizeof head, 1, stdin) == 1; isEmpty = false) {
     if (head[0] >= functionCount || head[1] == 0) return false;
     float beta;
     std::vector<float> x(head[1]), y(head[1]);
     if (std::fread(&beta, sizeof beta, 1, stdin) != 1) return false;
     if (std::fread(x.data(), sizeof(float), x.size(), stdin) != x.size()) return false;
     if (std::fread(y.data(), sizeof(float), y.size(), stdin) != y.size()) return false;
-    pairs += x.size();
-    mismatches += compare(static_cast<Function>(head[0]), beta, x, y);
+    visit(static_cast<Function>(head[0]), beta, x, y);
   }
+  return std::feof(stdin) && !isEmpty;
+}
+
+bool verify() {
+  uint64_t pairs = 0, mismatches = 0;
+  const bool isRead = readBlocks([&](Function function, float beta, const auto& x, auto& y) {
+    pairs += x.size();
+    mismatches += compare(function, beta, x, y);
+  });
   std::printf("%" PRIu64 " pairs, %" PRIu64 " mismatches\n", pairs, mismatches);
-  return std::feof(stdin) && pairs > 0 && mismatches == 0;
+  return isRead && mismatches == 0;
+}
+
+bool measure() {
+  Found worst[functionCount];
+  bool hold = readBlocks([&](Function function, float beta, const auto& x, const auto& y) {
+    for (size_t i = 0; i < x.size(); i++) {
+      const Found found = judge(function, {beta, x[i]}, y[i]);
+      if (found.error > worst[function].error) worst[function] = found;
+    }
+  });
+  for (int i = 0; i < functionCount; i++) {
+    const Found& found = worst[i];
+    if (found.error < 0) continue;
+    const Function function = static_cast<Function>(i);
+    std::printf(
+        "{\"function\":\"%s\",\"maxUlp\":%.4f,\"beta\":\"%a\",\"witness\":\"%a\",\"got\":\"%a\",\"want\":\"%a\"}\n",
+        nameOf(function), found.error, static_cast<double>(found.at.beta), static_cast<double>(found.at.x),
+        static_cast<double>(found.got), found.want);
+    hold = hold && found.error <= boundOf(function, found.at.beta != 1);
+  }
+  return hold;
 }
 
 [[noreturn]] void usage() {
-  std::fprintf(stderr, "usage: search [--pairs N] [--seed S] [--json | --emit], or search --verify\n");
+  std::fprintf(stderr, "usage: search [--pairs N] [--seed S] [--json | --emit], or search --verify | --measure\n");
   std::exit(2);
 }
 
@@ -323,6 +354,8 @@ int main(int argc, char** argv) {
       emitting = true;
     } else if (argc == 2 && flag == "--verify") {
       return verify() ? 0 : 1;
+    } else if (argc == 2 && flag == "--measure") {
+      return measure() ? 0 : 1;
     } else if (i + 1 < argc && flag == "--pairs") {
       pairs = std::strtoull(argv[++i], nullptr, 10);
     } else if (i + 1 < argc && flag == "--seed") {
@@ -333,7 +366,9 @@ int main(int argc, char** argv) {
   }
   if (pairs == 0 || (json && emitting)) usage();
   bool all = true;
-  for (const Function function : {softplusFunction, derivativeFunction, secondDerivativeFunction, inverseFunction}) {
+  for (int i = 0; i < functionCount; i++) {
+    const Function function = static_cast<Function>(i);
+    if (availableBackends().front().functions[function].ways.scaled == nullptr) continue;
     Search search(function, seed, emitting);
     search.run(pairs);
     if (!emitting) all = print(function, search, json) && all;

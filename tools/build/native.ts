@@ -1,7 +1,8 @@
 // Builds the native tests with cmake-js and runs them: on this machine, or for arm64 under qemu.
 //
-//   tsx tools/build/native.ts test    every operation of every instruction set this CPU has; and that nothing but the list of
-//                               kernels leaves a file compiled with an instruction set's flags
+//   tsx tools/build/native.ts test    every operation of every instruction set this CPU has; that kernels touch no memory outside
+//                               of their arrays; and that nothing but the list of kernels leaves a file compiled with
+//                               an instruction set's flags
 //   tsx tools/build/native.ts neon    the same for NEON, and the strided proof, whose results must be those of this machine
 //
 // `neon` needs aarch64-linux-gnu-g++ and qemu-aarch64-static (Debian: g++-aarch64-linux-gnu,
@@ -113,7 +114,8 @@ export function testSymbols(folder: string): boolean {
 function main(what: string): boolean {
   if (what === 'test') {
     const folder = build(host)
-    return [testLanes(host, folder), testSymbols(folder)].every(Boolean)
+    const staysInside = run(host, folder, 'bounds').status === 0
+    return [staysInside, testLanes(host, folder), testSymbols(folder)].every(Boolean)
   }
   if (what !== 'neon') throw new Error('usage: native.ts test | neon')
   const missing = missingFor(neon)

@@ -9,6 +9,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from '../build/native'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cannotRunHere = 77
@@ -28,16 +29,11 @@ interface Check {
   reported?: RegExp
 }
 
-/** Builds all that `sanitizers` look at, and returns where it is. */
-function build(sanitizers: string): string {
+/** Builds what is run with `sanitizers`, and returns its folder. */
+function buildFor(sanitizers: string): string {
   console.error(`building for ${sanitizers}`)
-  const folder = join(root, 'build', 'sanitize', sanitizers.replace(',', '-'))
-  const project = join(root, 'native', 'test', 'sanitize')
-  const args = ['compile', '-d', project, '-O', folder, `--CDSOFTPLUS_SANITIZE=${sanitizers}`]
-  const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js')
-  const { status, stdout, stderr } = spawnSync(cmakeJs, args, { cwd: root, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`cmake-js ${args.join(' ')} failed:\n${stdout}\n${stderr}`)
-  return folder
+  const name = `sanitize-${sanitizers.replace(',', '-')}`
+  return build({ name, cmake: [`--CDSOFTPLUS_SANITIZE=${sanitizers}`], runner: [] })
 }
 
 // The libraries that have to be in the process before the addon is. Clang links the addon without.
@@ -55,7 +51,7 @@ function runtimes(): string {
 const lanes = process.arch === 'x64' ? ['avx512', 'avx2', 'scalar'] : ['neon', 'scalar']
 
 function memoryChecks(calls: string): Check[] {
-  const folder = build('address,undefined')
+  const folder = buildFor('address,undefined')
   const program = (name: string, ...args: string[]) => [join(folder, name), ...args]
   return [
     { name: 'canary address', command: program('canary', 'address'), reported: /heap-buffer-over/ },
@@ -77,7 +73,7 @@ function memoryChecks(calls: string): Check[] {
 }
 
 function threadChecks(): Check[] {
-  const folder = build('thread')
+  const folder = buildFor('thread')
   return [
     {
       name: 'canary thread',

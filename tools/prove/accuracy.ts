@@ -1,9 +1,7 @@
-// docs/accuracy.md, made of what the proof found.
-import { type DerivedBound, inverseBound } from './bound'
+// Writes docs/accuracy.md from what the proof and the search found.
+import type { DerivedBound } from './bound'
+import { type Row, rowOf, rows } from './facts'
 import type { Found } from './search'
-
-/** The largest error that softplus and its derivatives may have with any beta, in ULP; boundOf in native/test/reference.h. */
-export const boundWithBeta = 1.25
 
 /** What native/test/prove.cc prints for a function. */
 export interface Proof {
@@ -12,6 +10,8 @@ export interface Proof {
   inputs: number
   maxUlp: number
   witness: string
+  got: string
+  want: string
   notCorrectlyRounded: number
   mismatches: number
   decreasing: number
@@ -20,30 +20,13 @@ export interface Proof {
   holds: boolean
 }
 
-interface Described {
-  formula: string
-  bound: string
-  boundWithBeta: string
-}
-
-const described: Record<string, Described> = {
-  softplus: { formula: 'ln(1 + e^(beta x)) / beta', bound: '0.85', boundWithBeta: '1.25' },
-  derivative: { formula: '1 / (1 + e^(-beta x))', bound: '0.85', boundWithBeta: '1.25' },
-  secondDerivative: {
-    formula: 'beta u / (1 + u)^2, u = e^-abs(beta x)',
-    bound: '0.85',
-    boundWithBeta: '1.25',
-  },
-  inverse: { formula: 'ln(e^(beta y) - 1) / beta', bound: '0.51', boundWithBeta: '0.51' },
-}
-
 const count = (n: number): string => n.toLocaleString('en-US')
 
-const titleOf = (name: string): string => (name === 'softplus' ? name : `softplus.${name}`)
+// A bound must not be stated smaller than it is.
+const roundedUp = (ulp: number): string => (Math.ceil(ulp * 100) / 100).toFixed(2)
 
-function sectionOf(name: string, proofs: Proof[]): string {
-  const { formula, bound, boundWithBeta } = described[name]
-  const rows = proofs
+function sectionOf({ name, publicName, summary, bound, boundWithBeta }: Row, proofs: Proof[]) {
+  const lines = proofs
     .filter((proof) => proof.function === name)
     .sort((a, b) => Math.abs(a.beta) - Math.abs(b.beta) || b.beta - a.beta || b.inputs - a.inputs)
     .map(
@@ -51,122 +34,129 @@ function sectionOf(name: string, proofs: Proof[]): string {
         `| ${Number(p.beta.toPrecision(7))} | ${p.beta === 1 ? bound : boundWithBeta} | ${p.maxUlp.toFixed(4)} | ` +
         `\`${p.witness}\` | ${count(p.notCorrectlyRounded)} | ${count(p.mismatches)} | ${count(p.inputs)} |`,
     )
-  return `## ${titleOf(name)}
+  return `## ${publicName}
 
-\`${formula}\`
+${summary}
 
-| beta | bound, ULP | largest error, ULP | where | not correctly rounded | bits differing | inputs |
-| ---- | ---------- | ------------------ | ----- | --------------------- | -------------- | ------ |
-${rows.join('\n')}
+| beta | guaranteed, ULP | largest error, ULP | at x | not correctly rounded | bits differing | inputs |
+| ---- | --------------- | ------------------ | ---- | --------------------- | -------------- | ------ |
+${lines.join('\n')}
 `
 }
-
-/** The largest error that the inverse may have, in ULP; boundOf in native/test/reference.h. */
-export const boundOfInverse = 0.51
-
-// A bound must not be stated smaller than it is.
-const roundedUp = (ulp: number): string => (Math.ceil(ulp * 100) / 100).toFixed(2)
 
 const searchRows = (found: Found[], bounds: DerivedBound[]): string =>
   found
     .map(({ function: name, maxUlp, beta, witness, got, want, pairs }) => {
       const derived = bounds.filter((bound) => bound.name === name).map(({ ulp }) => ulp)
-      const bound = name === 'inverse' ? inverseBound() : Math.max(...derived)
+      const { publicName, boundWithBeta } = rowOf(name)
       return (
-        `| ${titleOf(name)} | ${roundedUp(bound)} | ${maxUlp.toFixed(4)} | \`${beta}\` | \`${witness}\` | ` +
-        `\`${got}\` | \`${want}\` | ${count(pairs)} |`
+        `| ${publicName} | ${boundWithBeta} | ${roundedUp(Math.max(...derived))} | ${maxUlp.toFixed(4)} | ` +
+        `\`${beta}\` | \`${witness}\` | \`${got}\` | \`${want}\` | ${count(pairs)} |`
       )
     })
     .join('\n')
 
 const boundRows = (bounds: DerivedBound[]): string =>
   bounds
-    .map(({ name, place, ulp }) => `| ${titleOf(name)} | ${place} | ${roundedUp(ulp)} |`)
+    .map(({ name, place, ulp }) => `| ${rowOf(name).publicName} | ${place} | ${roundedUp(ulp)} |`)
     .join('\n')
 
 const anyBeta = (found: Found[], bounds: DerivedBound[]): string => `## Any beta
 
-No machine can run every pair of beta and x. Two things stand for all of them: an upper bound that follows from the
-tables, and a search for the largest error. \`npm run prove\` does both, and fails where one is above its bound: ${boundWithBeta} ULP, and
-${boundOfInverse} for the inverse.
+There are too many pairs of beta and x to run all of them. Two things stand in for that: an upper bound on the error, derived from
+the tables of coefficients, and a search for the largest error. \`npm run prove\` does both. It fails if an error or a derived
+bound is larger than guaranteed.
 
-| function | derived bound, ULP | largest error found, ULP | beta | x | result | true value | pairs |
-| -------- | ------------------ | ------------------------ | ---- | - | ------ | ---------- | ----- |
+| function | guaranteed, ULP | derived bound, ULP | largest error found, ULP | beta | x | result | true value | pairs |
+| -------- | --------------- | ------------------ | ------------------------ | ---- | - | ------ | ---------- | ----- |
 ${searchRows(found, bounds)}
 
-The search (\`native/test/search.cc\`) draws betas of any bits, subnormal, huge, tiny and negative ones, and x whose product with
-beta is anywhere, at the border of a cell, at 14.75, at a multiple of ln 2, at a floor, and, for the inverse, the products of
-two floats that come nearest to ln 2. Then it climbs: it changes the last bits of the worst pairs. Every backend of the
-machine must give the same bits for each pair; TypeScript is compared on 10,000,000 of them for each function, NEON on 1,000,000.
+The search (\`native/test/search.cc\`) tries random pairs first. Its betas have any bits: subnormal, tiny, huge and negative ones are among
+them. Its x are chosen so that beta x lands anywhere, or where the computation changes: at the border of a table cell, at
+14.75, at a multiple of ln 2, and where results become 0. For the inverse, it also takes the products of two floats that come
+nearest to ln 2. Then the search changes the last bits of the worst pairs, again and again. Every backend of the machine must
+give the same bits for each pair. The fallback computes 10,000,000 of the pairs of each function, NEON 1,000,000.
 
 ### How the bound is derived
 
-\`tools/prove/bound.ts\` adds up what every step of \`native/functions/\` can lose, on short intervals of r, for every cell:
+\`tools/prove/bound.ts\` adds up what each step of \`native/evaluate.h\` can lose. It does so for every cell of the tables, on short
+intervals of r. *Near* means abs(beta x) < 14.75, *far* everything else.
 
 | function | where | at most, ULP |
 | -------- | ----- | ------------ |
 ${boundRows(bounds)}
 
-1. **The remainder.** \`-abs(beta x) = n + r\`, where n is a multiple of 1/2. One fma computes r, so r is rounded once: by 2^-27 at most
-   where abs(r) < 1/4. That moves the function by its slope times 2^-27, which is 1/8 ULP at most. With beta 1 r is exact;
-   this step is why other betas have larger errors. beta x itself is rounded before n is chosen, so abs(r) can pass 1/4 by 2^-21.
-2. **The polynomial.** Its difference from the true function is sampled 65 times on every interval; between two samples it strays by
-   at most h^2 / 8 times its second derivative, which is bounded too.
-3. **The steps.** Each rounding loses at most half a unit in the last place of the largest value it can have on the interval. What
-   it lost is carried on by the factors that later steps multiply with: abs(r), r^2.
-4. **The last step.** softplus and the second derivative multiply by 1 / beta or beta in binary64 and round once, which adds 1/2. Any
-   factor can come, so the sum is taken in the smallest unit, 2^-24 of the value. The derivative is rounded where it
-   is, and once more by 1 - w where beta x is positive.
-5. **Far values** are moved by e multiples of ln 2, exactly but for the low part of ln 2. What rounding that loses is put back with c1
-   for the slope; the difference of c1 from the slope, and of three terms from f in K f^2 (1 - 2^e), are part of the sum.
-6. **What needs little or no arithmetic.** The derivative is 1 - w for beta x >= 14.75, with w below 2^-21: 1/2 and next to nothing. softplus(x) = x for beta x >= 14.75 leaves out ln(1 + e^-14.75), 0.45 ULP of x at most. Below
-   the floors the true value is less than half of the smallest float, for the largest and the smallest beta too. A subnormal
-   result of the derivative is rounded twice: 1/2 and half of the bound above, as its unit is at least twice as large.
-7. **The inverse** is computed in binary64. t = beta y is exact: 48 bits. Where the result is small, t is near ln 2, and t - ln 2 is what
-   counts: products of two floats are multiples of 2^-48 there, so they stay 2^-49.1 away from ln 2, and ln 2 is taken to 2^-87.
-   That leaves 2^-38 of the result. The series add 2^-44, every other step 2^-52. Together they are below 0.0001 ULP beside the 1/2
-   of the last rounding. Where beta y > 17.5 the result is y, which leaves out 0.03 ULP.
+1. **The remainder.** \`-abs(beta x)\` is split into \`n + r\`, where n is a multiple of 1/2. One fma computes r and rounds it once,
+   by at most 2^-27 where abs(r) < 1/4. This changes the result by its derivative times 2^-27, which is at most 1/8 ULP. With beta 1
+   r is exact. This is why the errors with other betas are larger. n is chosen from the rounded product beta x, so abs(r) can
+   exceed 1/4 by 2^-21.
+2. **The polynomial.** Its difference from the true function is computed at 65 points of every interval. Between two points it
+   can grow by at most h^2 / 8 times its second derivative, where h is their distance.
+3. **The steps.** Each rounding loses at most half a unit in the last place of the largest value on the interval. Later steps
+   multiply this loss by abs(r) or r^2.
+4. **The last step.** softplus and the second derivative are divided or multiplied by beta in binary64 and rounded once, which adds
+   1/2 ULP. The result can have any exponent, so the sum is taken in the smallest unit, 2^-24 of the value. The derivative is
+   rounded once, and once more by 1 - w where beta x is positive.
+5. **Far values** are moved near by e multiples of ln 2. The move is exact except for the low part of ln 2, and most of what its
+   rounding loses is added back. What remains is part of the sum: the error of c1 as the derivative, and of a polynomial of three
+   terms as the function in K f^2 (1 - 2^e).
+6. **Results that need little arithmetic.** For beta x >= 14.75 the derivative is 1 - w with w below 2^-21, so its error is 1/2 ULP and
+   almost nothing more. For beta x >= 14.75 softplus(x) is x, which leaves out ln(1 + e^-14.75), at most 0.45 ULP of x. Results that
+   are set to 0 have a true value below half of the smallest float, for the largest and the smallest beta too. A subnormal
+   derivative is rounded twice. Its error is at most 1/2 ULP and half of the bound above, because its unit is at least twice as large.
+7. **The inverse** is computed in binary64. t = beta y is exact, with 48 bits. Small results come from t near ln 2, where the
+   precision of t - ln 2 matters. Products of two floats are multiples of 2^-48 there. The nearest one is 2^-49.1 away from ln 2, and
+   ln 2 is known to 2^-87, so the relative error is 2^-38. The series add 2^-44, every other step 2^-52. All of them together
+   are below 0.0001 ULP, and the last rounding adds 1/2. For beta y > 17.5 the result is y, which is off by 0.03 ULP.
 `
 
-/** The page: a table for every function, then what is known of others. */
+/** The page: a table for each function that is not exact, then any beta, then other libraries. */
 export const accuracyPage = (
   proofs: Proof[],
   found: Found[],
   bounds: DerivedBound[],
 ): string => `# Accuracy
 
-Made by \`npm run prove -- --markdown\`; edit \`tools/prove/accuracy.ts\` instead.
+\`npm run prove -- --write\` writes this page. To change its text, edit \`tools/prove/accuracy.ts\`.
 
-An error is the distance between a result and the true value, in units in the last place (ULP) of the true value; below
-the smallest normal number the unit is 2^-149. 0.5 ULP at most is correct rounding. The true values come from binary64
-arithmetic, and from x87's 80 bits near ties (\`native/test/prove.cc\`).
+**What is guaranteed.** With beta 1, softplus, its derivative and its second derivative are within ${rowOf('softplus').bound} ULP of the true value for every one
+of the 2^32 float32 inputs, and the inverse within ${rowOf('inverse').bound} ULP. With any other beta they are within ${rowOf('softplus').boundWithBeta} ULP and
+${rowOf('inverse').boundWithBeta} ULP. relu and its derivative are exact. Every backend gives the same bits.
 
-- With beta 1 every one of the 2^32 inputs was run, and with beta 2; with the other betas of the tables 1 in 257 of them, so that
-  their largest errors are those of ${count(Math.ceil(2 ** 32 / 257))} inputs. [Any beta](#any-beta) has the bound for all others.
-- "Bits differing" counts results that are not the same on every backend of the machine, beside other neighbours, or from
-  \`withDerivative\`. TypeScript and NEON are compared by the same command and have no rows here: they gave the same bits.
-- A bound is what the package promises, and what the command fails at.
-- inverse(softplus(x)) is finite for every x > -87, which the command checks too; below that softplus(x) becomes
-  subnormal, and at last 0, whose inverse is -Infinity.
+**What a ULP is.** The error of a result is its distance from the true value, in units in the last place (ULP): the spacing of
+float32 numbers at the true value, 2^-149 below the smallest normal number. A correctly rounded result has an error of at most 0.5
+ULP. float32 results that differ only in their last bit are 1 ULP apart.
+
+**How it is proven.** \`npm run prove\` computes every input and compares the result with the true value, which it computes in binary64 or,
+near ties, in x87's 80-bit format (\`native/test/reference.h\`). The command fails if an error is larger than guaranteed.
+
+- With beta 1 and beta 2 all 2^32 inputs were run. With the other betas in the tables 1 in 257 was run, which is
+  ${count(Math.ceil(2 ** 32 / 257))} inputs. [Any beta](#any-beta) has the bound for all other betas.
+- "Bits differing" counts results that depend on the backend, on the other values in the array, or on whether \`withDerivative\` computes
+  them. The same command compares the fallback and NEON, which gave the same bits. They have no lines here.
+- softplus and its derivative never decrease: of two inputs the larger one has the larger result, or the same. The command
+  checks this for each step between two neighbouring floats.
+- inverse(softplus(x)) is finite for every x > -87. Below that softplus(x) is subnormal and in the end 0, whose inverse is -Infinity.
 - \`backward\` is the derivative times grad, rounded once more.
 
-${Object.keys(described)
-  .map((name) => sectionOf(name, proofs))
+${rows
+  .filter(({ bound }) => bound > 0)
+  .map((row) => sectionOf(row, proofs))
   .join('\n')}
 ${anyBeta(found, bounds)}
-## Others
+## Other libraries
 
-No library known to us states a bound for its softplus over all float32 inputs. What is known:
+We know of no other library that states a bound for its softplus over all float32 inputs. These errors are known:
 
 | library | largest error | source |
 | ------- | ------------- | ------ |
-| PyTorch 1.13.1, CPU | 1 ULP away from ours at most, on 152,832 activations of a real network | \`npm start\`, which compares with PyTorch's recorded results |
-| TensorFlow | 3.7 ULP or more | [its kernel](https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/kernels/softplus_op.h) takes e^x for softplus below ln(2^-23) + 2 = -13.94, where it is e^x / 2 = 4.4e-7 of the value too large, 3.7 units of 2^-23 |
-| TensorFlow.js, WebGL | as TensorFlow, and ln(1 + e^x) without log1p between | [its shader](https://github.com/tensorflow/tfjs/blob/master/tfjs-backend-webgl/src/kernels/Softplus.ts) |
+| PyTorch 1.13.1, CPU | at most 1 ULP from our results, on 152,832 activations of a real network | \`npm start\` compares with PyTorch's recorded results |
+| TensorFlow | 3.7 ULP or more | [its kernel](https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/kernels/softplus_op.h) returns e^x for softplus below ln(2^-23) + 2 = -13.94. There e^x is e^x / 2 = 4.4e-7 of the value too large, or 3.7 units of 2^-23 |
+| TensorFlow.js, WebGL | as TensorFlow; in between it computes ln(1 + e^x) without log1p | [its shader](https://github.com/tensorflow/tfjs/blob/master/tfjs-backend-webgl/src/kernels/Softplus.ts) |
 | TT-NN, FLOAT32 | 7,757 ULP with beta 1; 698 ULP at 0 | [issue 54673](https://github.com/tenstorrent/tt-metal/issues/54673) of tt-metal |
 | oneDNN 2.6.3, \`eltwise_soft_relu\` | 36,707 ULP on [-8, 8]; 0 at -15, negative at -20 | measured: [performance.md](performance.md#other-libraries), \`npm run bench:peers\` |
 | ONNX Runtime 1.30.0, NumPy 1.24.2 | 4.42 ULP and 1.49 ULP on [-8, 8] | measured there too |
 
-PyTorch's threshold of 20 returns x where beta x > 20. Above 17.33 x is the correctly rounded result anyway, so it changes
-nothing there; it does for a threshold below that.
+PyTorch's threshold of 20 returns x where beta x > 20. Above 17.33 the correctly rounded result is x, so this threshold changes
+nothing. A threshold below 17.33 does change results.
 `

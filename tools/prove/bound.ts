@@ -1,9 +1,9 @@
-// Derives an upper bound on the error with any beta, from the tables themselves; docs/accuracy.md explains it.
+// Derives an upper bound on the error with any beta from the tables. docs/accuracy.md explains how.
 //
 //   tsx tools/prove/bound.ts
 //
-// Every cell is cut into short intervals of r. On each, every rounding of native/functions/near.h and far.h is at most half
-// a unit in the last place of the largest value it can have there, and the errors add up as the later steps carry them.
+// Every cell is cut into short intervals of r. On each interval a rounding in native/evaluate.h loses at most half a unit in the
+// last place of the largest value there. The losses are added up, multiplied by what later steps multiply them by.
 // Prints the largest sum of each function to stdout, and where it is reached.
 import { fileURLToPath } from 'node:url'
 import { derivativeCells, secondDerivativeCells, softplusCells } from '../../src/math/cells'
@@ -16,8 +16,8 @@ interface Described {
   K: number
   /** The function on the negative half-line, and its derivative there. */
   f(a: number): number
-  slope(a: number): number
-  /** Whether the last step multiplies by beta or 1 / beta in binary64, so that any binade can come out. */
+  derivative(a: number): number
+  /** Whether the last step multiplies by beta or 1 / beta in binary64, so that the result can have any exponent. */
   isScaled: boolean
 }
 
@@ -29,7 +29,7 @@ const functions: Described[] = [
     cells: softplusCells,
     K: 0.5,
     f: (a) => log1p(exp(a)),
-    slope: logistic,
+    derivative: logistic,
     isScaled: true,
   },
   {
@@ -37,7 +37,7 @@ const functions: Described[] = [
     cells: derivativeCells,
     K: 1,
     f: logistic,
-    slope: (a) => logistic(a) * logistic(-a),
+    derivative: (a) => logistic(a) * logistic(-a),
     isScaled: false,
   },
   {
@@ -45,12 +45,12 @@ const functions: Described[] = [
     cells: secondDerivativeCells,
     K: 2,
     f: (a) => logistic(a) * logistic(-a),
-    slope: (a) => logistic(a) * logistic(-a) * (logistic(-a) - logistic(a)),
+    derivative: (a) => logistic(a) * logistic(-a) * (logistic(-a) - logistic(a)),
     isScaled: true,
   },
 ]
 
-/** What rounding a value of at most this size to float32 can lose. */
+/** The most that rounding a value of at most this size to float32 can lose. */
 const halfUlp = (size: number): number => 2 ** (max(-126, floor(log2(size))) - 24)
 
 const horner = (c: ArrayLike<number>, r: number): number => {
@@ -61,11 +61,11 @@ const horner = (c: ArrayLike<number>, r: number): number => {
 
 /** The largest size of c[0] + c[1] r + ... on an interval. */
 const sizeOn = (c: number[], from: number, to: number): number => {
-  const steep = c.reduce((sum, k, i) => sum + i * abs(k) * max(abs(from), abs(to)) ** (i - 1), 0)
-  return abs(horner(c, (from + to) / 2)) + (steep * (to - from)) / 2
+  const steepest = c.reduce((sum, k, i) => sum + i * abs(k) * max(abs(from), abs(to)) ** (i - 1), 0)
+  return abs(horner(c, (from + to) / 2)) + (steepest * (to - from)) / 2
 }
 
-/** What `tail` loses to rounding: native/functions/coefficients.h, step by step. */
+/** The most that `tail` in native/evaluate.h loses, step by step. */
 function tailError(c: number[], low: number, c1: number, from: number, to: number): number {
   const r = max(abs(from), abs(to))
   let error = 0
@@ -81,7 +81,7 @@ export interface DerivedBound {
   name: string
   place: string
   ulp: number
-  /** The cell and the remainder that have it. */
+  /** The cell and the remainder where the bound is reached. */
   where: string
 }
 
@@ -89,9 +89,9 @@ type Bound = Pick<DerivedBound, 'ulp' | 'where'>
 
 const samples = 64
 
-/** The bound on one interval of r around n; `far` where values were moved here by multiples of ln 2. */
+/** The bound on one interval of r around n. Far values were moved there by multiples of ln 2. */
 function boundOn(
-  { cells, K, f, slope, isScaled, name }: Described,
+  { cells, K, f, derivative, isScaled, name }: Described,
   n: number,
   [from, to]: [number, number],
   isPositive: boolean,
@@ -102,8 +102,8 @@ function boundOn(
   const low = cells[row * 8 + 7]
   const polynomial = [0, ...c.slice(1)]
   polynomial[0] = low
-  // Between two samples the difference strays by at most h^2 / 8 times its second derivative. That of each function is at
-  // most the function itself on the negative half-line; that of the polynomial is bounded term by term.
+  // Between two samples, h apart, the difference grows by at most h^2 / 8 times its second derivative. The second derivative
+  // of each function is at most the function itself on the negative half-line. That of the polynomial is bounded term by term.
   let approximation = 0
   for (let i = 0; i <= samples; i++) {
     const r = from + ((to - from) * i) / samples
@@ -116,17 +116,17 @@ function boundOn(
   approximation += (((to - from) / samples) ** 2 / 8) * (largest + bend)
 
   const mirrorsSum = name === 'softplus' && isPositive
-  // Inside the interval the slope is larger than at its ends by at most the second derivative times its length.
+  // Inside the interval the derivative exceeds its values at the ends by at most the second derivative times the length.
   const steepest =
-    max(...[from, to].map((at) => (mirrorsSum ? 1 - slope(n + at) : slope(n + at)))) +
+    max(...[from, to].map((at) => (mirrorsSum ? 1 - derivative(n + at) : derivative(n + at)))) +
     (to - from) * largest
-  // r is rounded once; far, what the second rounding loses is put back with c1 for a slope.
+  // r is rounded once. Far values round it twice, and add back what the second rounding lost times c1, the derivative at n.
   let error = approximation + steepest * halfUlp(isFar ? r + lowReach : r)
   if (isFar) {
-    // The rounding of r, and the rounding of the fma that finds it: 2^-24 of it.
+    // The rounding of r, and 2^-24 of it for the fma that computes what was lost.
     const lost = halfUlp(r) * (1 + 2 ** -24)
     const w = max(...[from, to].map((at) => abs(c[0] + at * c[1] + at * at * c[2] - f(n + at))))
-    error += max(...[from, to].map((at) => abs(slope(n + at) - c[1]))) * lost
+    error += max(...[from, to].map((at) => abs(derivative(n + at) - c[1]))) * lost
     error += K * w * (2 * largest + w) + beyondModel * largest
   }
   const c1 = mirrorsSum ? c[1] - 1 : c[1]
@@ -137,7 +137,7 @@ function boundOn(
     const value = mirrorsSum ? smallest - n - to : smallest
     return 0.5 + error / (value * 2 ** -24) + 2 ** -24
   }
-  // The derivative is rounded to float32, and where beta x is positive then subtracted from 1, which rounds again.
+  // The derivative is rounded to float32. Where beta x is positive it is then subtracted from 1, which rounds again.
   return isPositive
     ? 0.5 + (error + halfUlp(largest + error)) / 2 ** -24
     : 0.5 + error / (2 * halfUlp(smallest))
@@ -145,20 +145,20 @@ function boundOn(
 
 const steps = 512
 
-// How far e times the low part of ln 2 can take r out of its cell: e is at most 350 / ln 2, the low part 2^-19.4.
+// The most that e times the low part of ln 2 moves r out of its cell: e is at most 350 / ln 2, the low part 2^-19.4.
 const lowReach = 2 ** -10
 
-// Where far values are moved to (native/functions/far.h): between (21 - 1/2) ln 2 and (21 + 1/2) ln 2, and a little more, as e is
-// rounded from a rounded product.
+// Far values are moved to between -(21 + 1/2) ln 2 and -(21 - 1/2) ln 2, and slightly beyond, as e is rounded from a rounded
+// product.
 const farthest = { from: -14.92, to: -14.19 }
 
-// What u (1 - K u) leaves out of a far value, u^2 times 3 at most with u below 2^-20.4, and what the two parts of ln 2 leave
-// out of e ln 2, 505 times 2^-45.
+// Far values are computed as u (1 - K u) with u below 2^-20.4. Relative to u that leaves out at most 3 u^2. The two parts of ln 2
+// are off by 2^-45, times e, which is at most 505.
 const beyondModel = 2 ** -35.9
 
 function worst(described: Described, isPositive: boolean, isFar: boolean): Bound {
   const found: Bound = { ulp: 0, where: '' }
-  // beta x is rounded before n is chosen: by 2^-21 at most where it is near, 2^-16 where it is far.
+  // n is chosen from the rounded product beta x. Rounding loses 2^-21 at most near, 2^-16 far.
   const reach = 0.25 + (isFar ? lowReach : 2 ** -21)
   for (let n = isFar ? -15 : -14.5; n <= (isFar ? -14 : 0); n += 0.5) {
     const last = n === 0 ? 0 : reach
@@ -173,9 +173,9 @@ function worst(described: Described, isPositive: boolean, isFar: boolean): Bound
   return found
 }
 
-/** The bounds of every function, in ULP, by where a lane can be. */
-export const derivedBounds = (): DerivedBound[] =>
-  functions.flatMap((described) =>
+/** The bounds of every function, in ULP, for each place where beta x can be. */
+export const derivedBounds = (): DerivedBound[] => [
+  ...functions.flatMap((described) =>
     (
       [
         ['near, beta x < 0', false, false],
@@ -187,17 +187,19 @@ export const derivedBounds = (): DerivedBound[] =>
       place,
       ...worst(described, isPositive, isFar),
     })),
-  )
+  ),
+  { name: 'inverse', place: 'beta y > 0', ulp: inverseBound(), where: 'beta y near ln 2' },
+]
 
 /**
- * The bound of the inverse with any beta, in ULP: all steps in binary64, then one rounding to float32. docs/accuracy.md has
- * the reasons.
+ * The bound of the inverse with any beta, in ULP. All steps are in binary64, with one rounding to float32 at the end.
+ * docs/accuracy.md explains the terms.
  */
-export function inverseBound(): number {
-  // Products of two floats near ln 2 are multiples of 2^-48, and ln 2 is 0.475 units away from the nearest of those.
+function inverseBound(): number {
+  // Products of two floats near ln 2 are multiples of 2^-48. ln 2 is 0.475 such units away from the nearest.
   const nearestProduct = 0.475 * 2 ** -48
   const ln2 = 2 ** -87 / nearestProduct
-  // The first terms that the series leave out, relative to what they sum: r^13 / 13! of r, q^17 / 17 of q.
+  // The first terms that the two series leave out, relative to their sums: r^13 / 13! of r, q^17 / 17 of q.
   const [r, q] = [Math.LN2 / 2, (Math.SQRT2 - 1) / (Math.SQRT2 + 1)]
   const series = (2 * r ** 12) / 6227020800 + (2 * q ** 16) / 17
   const steps = 32 * 2 ** -53

@@ -1,19 +1,22 @@
-// The proof of the package's promises: every float32 through every function on every backend.
+// The proof of the guarantees: every float32 through every function on every backend.
 //
-//   npm run prove [-- --stride N] [--pairs N] [--markdown]
+//   npm run prove [-- --stride N] [--pairs N] [--write]
 //
 //   --stride N     1 in N of the 2^32 inputs; default 1, all of them (about 20 minutes on 2 cores)
 //   --pairs N      how many pairs of beta and x the search for the largest error tries; default 100,000,000 (a minute)
-//   --markdown     also all inputs with one beta, and writes docs/accuracy.md (about 8 minutes more)
+//   --write        also runs all inputs with one beta (about 8 minutes more), and writes docs/accuracy.md and the witnesses
+//                  above the descriptions in native/functions/
 //
-// 1. native/test/prove.cc on this machine: errors in ULP, steps that decrease, and bits that differ
-// between backends. 2. The TypeScript, as it ships, against the native backend. 3. NEON under qemu,
-// 1 in 257 or the stride given, if that is larger: its results must hash as this machine's do. 4.
-// Betas and a threshold, 1 in 257 likewise. 5. native/test/search.cc, which looks for the largest error with any beta;
-// TypeScript and NEON compute 10,000,000 and 1,000,000 of its pairs too.
+// 1. native/test/prove.cc on this machine: errors in ULP, steps that decrease, and bits that differ between backends.
+// 2. The fallback, as it ships, against the best native backend.
+// 3. NEON under qemu, 1 in 257 or the larger stride given: its results must have the hashes of this machine's.
+// 4. Betas and a threshold, with the same stride.
+// 5. native/test/search.cc, which searches for the largest error with any beta. The fallback and NEON compute 10,000,000 and
+//    1,000,000 of its pairs too.
+// 6. The upper bounds that tools/prove/bound.ts derives.
 //
-// Exit code 1 if a promise is broken, 2 if the proof could not be run. A part that this machine
-// lacks the tools for is named, and is a failure where CI is set.
+// Exit code 1 if a guarantee is broken, 2 if the proof could not be run. A part is skipped if this machine lacks the tools for it.
+// Where CI is set that is a failure.
 
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -22,12 +25,13 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { build, host, missingFor, neon, run, type Target } from '../build/native'
-import { accuracyPage, boundOfInverse, boundWithBeta, type Proof } from './accuracy'
-import { derivedBounds, inverseBound } from './bound'
-import { compareTypeScript, type Found, search, verifyOn } from './search'
+import { accuracyPage, type Proof } from './accuracy'
+import { derivedBounds } from './bound'
+import { rowOf, rows, writeWitnesses } from './facts'
+import { compareFallback, type Found, search, verifyOn } from './search'
 
 const betas = [0.1, 0.5, 2, 3, 10, 1000].flatMap((beta) => [beta, -beta]).concat(-1)
-// The beta that is run with all inputs for docs/accuracy.md.
+// --write runs all inputs with this beta.
 const wholeBeta = 2
 const coarse = 257
 const page = fileURLToPath(new URL('../../docs/accuracy.md', import.meta.url))
@@ -59,9 +63,9 @@ function report(title: string, prove: () => Proof[]): boolean {
   return proofs.every((p) => p.holds)
 }
 
-// Each worker takes a part of the bit patterns; see prove-js.mjs.
-async function proveJs(stride: number): Promise<boolean> {
-  console.log('\nTypeScript, as it ships, against the best native backend')
+// Each worker thread takes a part of the bit patterns (prove-fallback.mjs).
+async function proveFallback(stride: number): Promise<boolean> {
+  console.log('\nThe fallback, as it ships, against the best native backend')
   const parts = availableParallelism()
   const counts = await Promise.all(
     Array.from({ length: parts }, (_, part) => {
@@ -92,8 +96,8 @@ interface Count {
 
 const countMismatches = (workerData: { from: number; to: number; stride: number }) =>
   new Promise<Count[]>((resolve, reject) => {
-    const worker = new Worker(new URL('prove-js.mjs', import.meta.url), {
-      workerData,
+    const worker = new Worker(new URL('prove-fallback.mjs', import.meta.url), {
+      workerData: { ...workerData, names: rows.map(({ publicName }) => publicName) },
       execArgv: [],
     })
     worker.once('message', resolve).once('error', reject)
@@ -109,9 +113,9 @@ function reportSearch(found: Found[]): boolean {
   return found.every((f) => f.holds)
 }
 
-async function searchTypeScript(folder: string, pairs: number): Promise<boolean> {
-  const found = await compareTypeScript(folder, pairs)
-  console.log(`  TypeScript       ${found.pairs} pairs  bits differing ${found.mismatches}`)
+async function searchFallback(folder: string, pairs: number): Promise<boolean> {
+  const found = await compareFallback(folder, pairs)
+  console.log(`  fallback         ${found.pairs} pairs  bits differing ${found.mismatches}`)
   return found.pairs > 0 && found.mismatches === 0
 }
 
@@ -127,38 +131,49 @@ function reportBounds(): boolean {
   const bounds = derivedBounds()
   for (const { name, place, ulp } of bounds)
     console.log(`  ${name.padEnd(16)} ${place.padEnd(18)} ${ulp.toFixed(4)} ULP`)
-  console.log(`  ${'inverse'.padEnd(35)} ${inverseBound().toFixed(4)} ULP`)
-  return bounds.every(({ ulp }) => ulp <= boundWithBeta) && inverseBound() <= boundOfInverse
+  return bounds.every(({ name, ulp }) => ulp <= rowOf(name).boundWithBeta)
 }
 
 function proveNeon(here: Proof[], args: string[]): boolean {
   const missing = missingFor(neon)
   if (missing.length > 0) {
-    console.log(`\nNEON: not proved here, for want of ${missing.join(', ')}`)
+    console.log(`\nNEON: skipped, because this machine lacks ${missing.join(', ')}`)
     return !process.env.CI
   }
   const there = proveNative(neon, build(neon), args)
   const same = there.every((p, i) => p.hash === here[i].hash)
   console.log(
-    `\nNEON, arm64 under qemu: its results are ${same ? '' : 'NOT '}those of this machine`,
+    `\nNEON, arm64 under qemu: its results are ${same ? '' : 'NOT '}the same as on this machine`,
   )
   return report('NEON and scalar on arm64', () => there) && same
 }
 
-async function main(): Promise<boolean> {
+/** Writes docs/accuracy.md, and the witnesses above the descriptions. */
+function writeFacts(proofs: Proof[], found: Found[]): void {
+  writeFileSync(page, accuracyPage(proofs, found, derivedBounds()))
+  execFileSync('npx', ['biome', 'format', '--write', page], { stdio: 'ignore' })
+  console.error(`prove: wrote ${page}`)
+  for (const scaled of found) {
+    const plain = proofs.find((proof) => proof.function === scaled.function && proof.beta === 1)
+    if (plain) writeWitnesses(scaled.function, { ...plain, beta: '0x1p+0' }, scaled)
+  }
+}
+
+async function main(args: string[]): Promise<boolean> {
   const { values } = parseArgs({
+    args,
     options: {
       stride: { type: 'string', default: '1' },
       pairs: { type: 'string', default: '100000000' },
-      markdown: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   })
   const pairs = Number(values.pairs)
   if (!Number.isSafeInteger(pairs) || pairs < 1)
-    throw new Error('--pairs must be an integer above 0')
+    throw new Error(`--pairs must be an integer above 0; got ${values.pairs}`)
   const stride = Number(values.stride)
   if (!Number.isInteger(stride) || stride < 1 || stride > 2 ** 31)
-    throw new Error('--stride must be an integer from 1 to 2^31')
+    throw new Error(`--stride must be an integer from 1 to 2^31; got ${values.stride}`)
   const all = ['--stride', String(stride)]
   const strided = ['--stride', String(Math.max(stride, coarse))]
 
@@ -173,12 +188,12 @@ async function main(): Promise<boolean> {
   const withBeta = (args: string[], beta: number) => [...args, '--beta', String(beta)]
   const outcomes = [
     proveHere('This machine, beta 1', [all]),
-    await proveJs(stride),
+    await proveFallback(stride),
     proveNeon(proveNative(host, folder, strided), strided),
     proveHere(
       'This machine, with a beta',
       betas
-        .filter((beta) => !(values.markdown && beta === wholeBeta))
+        .filter((beta) => !(values.write && beta === wholeBeta))
         .map((beta) => withBeta(strided, beta)),
     ),
     report('This machine, threshold 3', () =>
@@ -188,23 +203,21 @@ async function main(): Promise<boolean> {
   const found = search(host, folder, pairs)
   outcomes.push(
     reportSearch(found),
-    await searchTypeScript(folder, Math.min(pairs, 1e7)),
+    await searchFallback(folder, Math.min(pairs, 1e7)),
     searchNeon(folder, Math.min(pairs, 1e6)),
     reportBounds(),
   )
-  if (values.markdown) {
+  if (values.write) {
     outcomes.push(proveHere(`This machine, beta ${wholeBeta}`, [withBeta(all, wholeBeta)]))
-    writeFileSync(page, accuracyPage(proofs, found, derivedBounds()))
-    execFileSync('npx', ['biome', 'format', '--write', page], { stdio: 'ignore' })
-    console.error(`prove: wrote ${page}`)
+    writeFacts(proofs, found)
   }
   const holds = outcomes.every(Boolean)
-  console.log(`\n${holds ? 'Every promise holds.' : 'A promise is BROKEN.'}`)
+  console.log(`\n${holds ? 'Every guarantee holds.' : 'A guarantee is BROKEN.'}`)
   return holds
 }
 
 try {
-  process.exitCode = (await main()) ? 0 : 1
+  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 2

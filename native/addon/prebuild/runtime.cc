@@ -1,6 +1,6 @@
-// What the published addons need of a C++ runtime. GCC's, linked statically, would bring its unwinder and its locales:
-// a third of the file, and a glibc of 2022. Nothing here throws; what GCC's runtime would throw for ends the process
-// there too, since nobody catches it.
+// The functions of the C++ library that the published addons need. Linking GCC's library statically would add its
+// unwinder and its locales: a third of the file, and symbols of a glibc of 2022. Nothing here throws. Where GCC's
+// library would throw, the process ends, as it would there, because nobody catches exceptions.
 #include <pthread.h>
 #include <sched.h>
 
@@ -43,8 +43,8 @@ void __throw_bad_alloc() { abort(); }
 
 }  // namespace std
 
-// The compiler's calls around the initialisation of a function's static variable. The first byte says that it is done;
-// the second that a thread is at it, and stays set.
+// The compiler calls these before and after it initialises a static variable of a function. The first byte of the guard
+// says that the variable is initialised. The second says that a thread has begun to do so, and stays set.
 extern "C" {
 int __cxa_guard_acquire(std::atomic<uint8_t>* guard) {
   uint8_t free = 0;
@@ -55,7 +55,7 @@ int __cxa_guard_acquire(std::atomic<uint8_t>* guard) {
 
 void __cxa_guard_release(std::atomic<uint8_t>* guard) { guard[0].store(1, std::memory_order_release); }
 
-// glibc 2.34 moved these and gave them a version of its own; it has those before too.
+// glibc 2.34 gave these functions a new symbol version. It also still has the first one, which older systems have.
 #if defined(__x86_64__)
 #define SOFTPLUS_FIRST_GLIBC "GLIBC_2.2.5"
 #elif defined(__aarch64__)
@@ -67,8 +67,8 @@ __asm__(".symver firstCreate, pthread_create@" SOFTPLUS_FIRST_GLIBC);
 __asm__(".symver firstJoin, pthread_join@" SOFTPLUS_FIRST_GLIBC);
 
 __attribute__((visibility("hidden"))) int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
-                                                         void* (*run)(void*), void* argument) noexcept {
-  return firstCreate(thread, attributes, run, argument);
+                                                         void* (*entry)(void*), void* argument) noexcept {
+  return firstCreate(thread, attributes, entry, argument);
 }
 
 __attribute__((visibility("hidden"))) int pthread_join(pthread_t thread, void** result) {

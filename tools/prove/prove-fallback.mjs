@@ -1,23 +1,15 @@
-// One worker of the proof: a part of all bit patterns through the TypeScript and the native
-// backend, as they ship.
+// One worker thread of the proof: runs a part of all bit patterns through the fallback and the native backend, as they ship.
 import { parentPort, workerData } from 'node:worker_threads'
 import * as native from '../../dist/index.js'
 
-// Set so that js.js does not warn that the addon is missing.
+// Otherwise js.js would warn that the addon is missing.
 process.env.SOFTPLUS_BACKEND = 'js'
 const js = await import('../../dist/js.js')
 
 if (native.backend.name === 'js')
-  throw new Error('the native addon is not in use: nothing to compare with')
-
-const functions = {
-  softplus: (api) => api.softplus,
-  derivative: (api) => api.softplus.derivative,
-  secondDerivative: (api) => api.softplus.secondDerivative,
-  inverse: (api) => api.softplus.inverse,
-  relu: (api) => api.relu,
-  reluDerivative: (api) => api.relu.derivative,
-}
+  throw new Error(
+    `backend.name must be that of a native backend; got ${native.backend.name}. Build the addon: npm run setup`,
+  )
 
 const bits = new Uint32Array(1 << 18)
 const x = new Float32Array(bits.buffer)
@@ -38,20 +30,24 @@ function countDifferences(a, b) {
   return count
 }
 
-function compare(of) {
+/** The function with a public name, such as softplus.derivative. */
+const functionOf = (api, publicName) => publicName.split('.').reduce((f, key) => f[key], api)
+
+function compare(name) {
   const { from, to, stride } = workerData
+  const [ofNative, ofFallback] = [functionOf(native, name), functionOf(js, name)]
   let inputs = 0
   let mismatches = 0
   for (let at = from; at < to; ) {
     let n = 0
     for (; n < bits.length && at < to; at += stride) bits[n++] = at
     const [xs, ys, zs] = [x.subarray(0, n), y.subarray(0, n), z.subarray(0, n)]
-    of(native)(xs, { out: ys })
-    of(js)(xs, { out: zs })
+    ofNative(xs, { out: ys })
+    ofFallback(xs, { out: zs })
     inputs += n
     mismatches += countDifferences(ys, zs)
   }
-  return { inputs, mismatches }
+  return { name, inputs, mismatches }
 }
 
-parentPort.postMessage(Object.entries(functions).map(([name, of]) => ({ name, ...compare(of) })))
+parentPort.postMessage(workerData.names.map(compare))

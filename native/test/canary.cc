@@ -1,10 +1,10 @@
-// Does what a sanitizer must report, so that silence elsewhere means something.
+// Makes the errors that the sanitizers must report. Otherwise their silence about other programs would prove nothing.
 //
-//   canary address      reads behind an allocation
+//   canary address      reads past the end of an allocation
 //   canary undefined    overflows an int
 //   canary thread       two threads write one int
 //
-// Exit code 0 if nobody stopped it, 2 for wrong usage.
+// Exit code 0 if no sanitizer stopped it, 2 for wrong usage.
 #include <climits>
 #include <cstdio>
 #include <cstring>
@@ -13,7 +13,7 @@
 
 namespace {
 
-int readBehind(int count) {
+int readPastEnd(int count) {
   const std::unique_ptr<int[]> values(new int[static_cast<size_t>(count)]());
   return values[static_cast<size_t>(count)];
 }
@@ -36,7 +36,7 @@ int race() {
 int main(int argc, char** argv) {
   const char* what = argc == 2 ? argv[1] : "";
   if (std::strcmp(what, "address") == 0) {
-    std::printf("%d\n", readBehind(argc));
+    std::printf("%d\n", readPastEnd(argc));
   } else if (std::strcmp(what, "undefined") == 0) {
     std::printf("%d\n", overflow(argc));
   } else if (std::strcmp(what, "thread") == 0) {
