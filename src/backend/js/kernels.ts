@@ -5,7 +5,7 @@ import { viewOf } from '../../intrinsics'
 import * as inverse from '../../math/inverse'
 import { relu, reluDerivative } from '../../math/relu'
 import * as secondDerivative from '../../math/secondDerivative'
-import * as sigmoid from '../../math/sigmoid'
+import * as sigmoid from '../../math/derivative'
 import * as softplus from '../../math/softplus'
 import type {
   BackwardKernel,
@@ -18,8 +18,7 @@ import type {
 import { inTurns } from './queue'
 
 interface Family {
-  plain(x: Float32Array, y: Float32Array): void
-  thresholded(x: Float32Array, y: Float32Array, threshold: number): void
+  plain(x: Float32Array, y: Float32Array, threshold?: number): void
   scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void
 }
 
@@ -27,9 +26,8 @@ const kernelOf =
   (f: Family): Kernel =>
   (x, y = x, threshold, beta) => {
     checkApart(x, y)
-    if (threshold === undefined) f.plain(x, y)
-    else if (beta === undefined) f.thresholded(x, y, threshold)
-    else f.scaled(x, y, threshold, beta)
+    if (beta === undefined) f.plain(x, y, threshold)
+    else f.scaled(x, y, threshold as number, beta)
   }
 
 // relu as the others: one way of running it, which takes no threshold and no beta.
