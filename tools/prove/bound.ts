@@ -6,7 +6,7 @@
 // a unit in the last place of the largest value it can have there, and the errors add up as the later steps carry them.
 // Prints the largest sum of each function to stdout, and where it is reached.
 import { fileURLToPath } from 'node:url'
-import { secondDerivativeCells, sigmoidCells, softplusCells } from '../../src/math/cells'
+import { derivativeCells, secondDerivativeCells, softplusCells } from '../../src/math/cells'
 
 const { abs, exp, floor, log1p, log2, max, min } = Math
 
@@ -34,7 +34,7 @@ const functions: Described[] = [
   },
   {
     name: 'derivative',
-    cells: sigmoidCells,
+    cells: derivativeCells,
     K: 1,
     f: logistic,
     slope: (a) => logistic(a) * logistic(-a),

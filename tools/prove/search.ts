@@ -1,8 +1,8 @@
 // The search for the largest errors with a beta, native/test/search.cc, and TypeScript on the pairs that it tries.
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { type FunctionName, functionNames } from '../../src/backend/contract'
 import { jsKernels } from '../../src/backend/js/kernels'
+import { type FunctionName, functionNames } from '../../src/math/functions'
 import { run, type Target } from '../build/native'
 
 /** What native/test/search.cc prints for a function. */
