@@ -2,10 +2,10 @@
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { backend } from '../dist/index.js'
-import type { Activation } from '../src/api/activation'
 import { type Api, createApi } from '../src/api/api'
 import type { Addon } from '../src/backend/addon'
 import { node } from '../src/backend/node'
+import type { Activation } from '../src/types'
 import { uniform } from './inputs'
 import type { Contestant } from './measure'
 

@@ -1,31 +1,16 @@
 // The package where Node can load addons. Where not (bundlers, node --no-addons), js.ts
 // stands in for it.
 
-import { type Api, createApi } from './api/api'
+import { createApi } from './api/api'
 import { loadAddon } from './backend/addon'
 import { node } from './backend/node'
-import { type Backend, selectBackend } from './backend/select'
+import { selectBackend } from './backend/select'
+import type { Backend, Relu, Softplus } from './types'
 
-export type {
-  Activation,
-  Backward,
-  NewFloat32Array,
-  NoOptions,
-  Output,
-  OutputPair,
-  Pair,
-  SoftplusOptions,
-  WithDerivative,
-  Written,
-} from './api/activation'
-export type { Relu, Softplus } from './api/api'
-export type { AsyncActivation, JobOptions, TransferError, ViewOf } from './api/async'
-export type { JobSignal } from './api/signal'
-export type { ByteTransform, StreamOptions, Transform } from './api/stream'
-export type { Backend, BackendName } from './backend/select'
+export type * from './types'
 
 const selected = selectBackend(process.env.SOFTPLUS_BACKEND, loadAddon)
-const api: Api = createApi(selected.kernels, node)
+const api = createApi(selected.kernels, node)
 
 /** What computes here, and what could: see `SOFTPLUS_BACKEND` in the README. */
 export const backend: Backend = selected.backend
@@ -39,7 +24,7 @@ export const backend: Backend = selected.backend
  * softplus(Float32Array.of(-2, 0, 2)) // Float32Array [0.126928…, 0.693147…, 2.126928…]
  * softplus(x, { beta: 2, out: x })    // ln(1 + e^(2 x)) / 2, over x
  */
-export const softplus: Api['softplus'] = api.softplus
+export const softplus: Softplus = api.softplus
 
 /**
  * relu(x) = max(x, 0); NaN stays NaN, -0 gives 0.
@@ -47,4 +32,4 @@ export const softplus: Api['softplus'] = api.softplus
  * @example
  * relu(Float32Array.of(-2, 0, 2)) // Float32Array [0, 0, 2]
  */
-export const relu: Api['relu'] = api.relu
+export const relu: Relu = api.relu

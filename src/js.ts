@@ -1,27 +1,12 @@
 // The package where no addon can be loaded: in a browser, a bundle, or under node --no-addons. The
 // same bits.
-import { type Api, createApi } from './api/api'
+import { createApi } from './api/api'
 import { jsKernels } from './backend/js/kernels'
-import { type Backend, selectBackend } from './backend/select'
+import { selectBackend } from './backend/select'
 import { withCode } from './errors'
+import type { Backend, Relu, Softplus } from './types'
 
-export type {
-  Activation,
-  Backward,
-  NewFloat32Array,
-  NoOptions,
-  Output,
-  OutputPair,
-  Pair,
-  SoftplusOptions,
-  WithDerivative,
-  Written,
-} from './api/activation'
-export type { Relu, Softplus } from './api/api'
-export type { AsyncActivation, JobOptions, TransferError, ViewOf } from './api/async'
-export type { JobSignal } from './api/signal'
-export type { ByteTransform, StreamOptions, Transform } from './api/stream'
-export type { Backend, BackendName } from './backend/select'
+export type * from './types'
 
 const forced = typeof process === 'undefined' ? undefined : process.env?.SOFTPLUS_BACKEND
 
@@ -75,7 +60,7 @@ function loadTransform() {
     'ERR_SOFTPLUS_ADDON',
   )
 }
-const api: Api = createApi(jsKernels, { processors: () => 1, loadTransform })
+const api = createApi(jsKernels, { processors: () => 1, loadTransform })
 
 /**
  * Always 'js' here, with a warning where Node could have loaded the addon; naming another in SOFTPLUS_BACKEND is an
@@ -87,7 +72,7 @@ export const backend: Backend = selectBackend(
 ).backend
 
 /** As in the build with addons: ln(1 + e^(beta x)) / beta, the same bits. */
-export const softplus: Api['softplus'] = api.softplus
+export const softplus: Softplus = api.softplus
 
 /** As in the build with addons: max(x, 0). */
-export const relu: Api['relu'] = api.relu
+export const relu: Relu = api.relu

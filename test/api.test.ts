@@ -3,8 +3,8 @@
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Activation, NoOptions, SoftplusOptions } from '../src/api/activation'
 import type { Api } from '../src/api/api'
+import type { Activation, NoOptions, SoftplusOptions } from '../src/types'
 import { backends } from './backends'
 import { stridedFloats } from './floats'
 

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { candidates, loadAddon } from '../src/backend/addon'
-import type { Backend } from '../src/backend/select'
+import type { Backend } from '../src/types'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const loaded = loadAddon()

@@ -128,8 +128,7 @@ describe('streams', () => {
     const throwing = () => {
       throw reason
     }
-    const reading = { read: () => [], names: [], refused: [] }
-    const stream = createStream(throwing, reading, node.loadTransform)()
+    const stream = createStream(throwing, node, () => [])()
     await expect(pipeline(Readable.from([Buffer.alloc(8)]), stream)).rejects.toBe(reason)
   })
 

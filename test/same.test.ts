@@ -1,7 +1,7 @@
 // The same bits from every backend, for every length, offset, neighbour and way of calling.
 import { describe, expect, test } from 'vitest'
-import { type FunctionName, functionNames } from '../src/backend/contract'
-import { nearLimit } from '../src/math/near'
+import { nearLimit } from '../src/math/evaluate'
+import { type FunctionName, functionNames } from '../src/math/functions'
 import { backends, reference } from './backends'
 import { bits, expectSame, floatsAround, stridedFloats } from './floats'
 

@@ -1,8 +1,8 @@
-// A function off the main thread: on a private copy, or on memory moved out of everyone's reach, as no thread may read or
-// write what its owner can free, shrink or hand on meanwhile.
+// Runs a function in worker threads. A thread may not touch memory that its owner can free, shrink or hand on during the
+// job. So it works on a private copy, or on memory that was moved out of its owner's reach.
 
-import type { CheckApart, Launch } from '../backend/contract'
-import { type ErrorCode, invalidType, notTaken, outOfRange, withCode } from '../errors'
+import type { Kernels, Platform } from '../backend/contract'
+import { notTaken, withCode } from '../errors'
 import {
   bufferOf,
   byteOffsetOf,
@@ -12,118 +12,22 @@ import {
   setOf,
   viewOf,
 } from '../intrinsics'
-import type { NewFloat32Array, Output, Reading, SoftplusOptions, Written } from './activation'
-import { checkSignal, follow, isAborted, type JobSignal, reasonOf } from './signal'
-import { checkArray, checkLength, checkOptions } from './validate'
-
-export interface JobOptions {
-  /**
-   * How many threads may work on it at once, 1 to 1024. Default: one for every processor. All jobs together
-   * have no more threads than there are processors, or than one of them asks for; the others wait
-   * for their turn. The js backend has none.
-   */
-  threads?: number
-  /**
-   * Ends the work within a block of 65,536 elements. The promise is rejected with the signal's reason, or as
-   * {@link TransferError} says.
-   */
-  signal?: JobSignal
-  /**
-   * Works on x's own memory instead of a copy, without `out`. x's buffer is moved, as by a transfer list of
-   * postMessage: x and every other view of it are detached, and the result is a new view of the same memory,
-   * at the same offset. Memory of a SharedArrayBuffer is not moved: the result is x, and nobody
-   * else should touch it meanwhile. Default false.
-   */
-  transfer?: boolean
-}
-
-/**
- * What a job with `transfer: true` is rejected with once x's memory has moved: it hands the memory back. After an
- * abort its name is 'AbortError', its code 'ABORT_ERR' and its cause the signal's reason; so it is if the
- * signal was aborted before, when nothing moves and `array` is x. Every other error that has no `array`
- * has left x as it was.
- */
-export interface TransferError extends Error {
-  code: string
-  cause?: unknown
-  /** The memory, at x's offset and of x's length. Its contents are undefined. */
-  array: Float32Array
-}
-
-/** A view of the same memory as X: `Float32Array` over X's kind of buffer. */
-export type ViewOf<X extends Float32Array> = ReturnType<X['subarray']>
-
-/** A function in threads of its own: the same bits as the call, and the event loop stays free. */
-export interface AsyncActivation<Options extends object> {
-  /**
-   * f(x), element by element, of a copy of x made before this returns; with `transfer: true`, over x's own
-   * memory.
-   *
-   * @returns `options.out`, written at the end; a new Float32Array; or a view of the memory that was moved.
-   * @throws (as a rejection) what the call throws; ERR_OUT_OF_RANGE if threads is no integer from 1 to
-   * 1024; ERR_INVALID_STATE if the buffer cannot be moved, as WebAssembly's or that of Node's pooled
-   * Buffers; ERR_MEMORY_ALLOCATION_FAILED if there is no memory or no thread. x is then as it was.
-   * After an abort: the signal's reason, when `out` may have been written in part; with
-   * `transfer: true` a {@link TransferError}.
-   *
-   * @example
-   * const y = await softplus.async(Float32Array.of(-2, 0, 2)) // Float32Array [0.126928…, 0.693147…, 2.126928…]
-   * const z = await softplus.async(y, { transfer: true })     // over y's memory; y is detached
-   */
-  (
-    x: Float32Array,
-    options?: Options & JobOptions & { transfer?: false; out?: undefined },
-  ): Promise<NewFloat32Array>
-  <X extends Float32Array>(
-    x: X,
-    options: Options & JobOptions & { transfer: true; out?: undefined },
-  ): Promise<ViewOf<X>>
-  <Out extends Float32Array | undefined>(
-    x: Float32Array,
-    options: Options & JobOptions & { transfer?: false; out: Out },
-  ): Promise<Written<Out>>
-  (
-    x: Float32Array,
-    options?: Options &
-      JobOptions &
-      ({ transfer?: false; out?: Float32Array } | { out?: undefined }),
-  ): Promise<Float32Array>
-}
-
-interface Job {
-  /** What the kernel takes after its arrays. */
-  scaling: number[]
-  out?: Float32Array
-  threads?: number
-  signal?: JobSignal
-  transfer: boolean
-}
-
-export interface Launcher {
-  launch: Launch
-  checkApart: CheckApart
-  processors(): number
-}
+import { type FunctionName, functions } from '../math/functions'
+import type { AsyncActivation, JobOptions, JobSignal, Output, SoftplusOptions } from '../types'
+import { checkApart, checkLength, readLength } from './arrays'
+import { type Job, readJob, scalingReaderOf } from './options'
+import { follow, isAborted, reasonOf } from './signal'
 
 export function createAsync(
-  { launch, checkApart, processors }: Launcher,
-  { read, names, refused }: Reading<number[]>,
+  kernels: Kernels,
+  platform: Platform,
+  name: FunctionName,
 ): AsyncActivation<SoftplusOptions> {
-  const taken = [...names, 'out', 'threads', 'signal', 'transfer']
-  const readJob = (options: SoftplusOptions & Output & JobOptions = {}): Job => {
-    checkOptions(options, taken, refused)
-    const scaling = read(options)
-    const { out, threads, signal, transfer } = options
-    return {
-      scaling,
-      out,
-      threads: checkThreads(threads),
-      signal: checkSignal(signal),
-      transfer: checkTransfer(transfer),
-    }
-  }
+  const readScaling = scalingReaderOf(functions[name])
+  const launch = kernels.launch[name]
+  const checkOverlap = kernels.checkApart ?? checkApart
 
-  /** Calls `done` of the launch later. Rejects, and x is not asked for, if the work cannot begin. */
+  // Settles when nothing touches x any more. If the work cannot begin, it rejects without calling x.
   const run = (x: Float32Array | (() => Float32Array), { threads, signal, scaling }: Job) =>
     new Promise<'ended' | 'aborted'>((resolve, reject) => {
       let stop: (() => void) | undefined
@@ -140,7 +44,7 @@ export function createAsync(
         else resolve(isStopped || isAborted(signal) ? 'aborted' : 'ended')
       }
       try {
-        const most = processors()
+        const most = platform.processors()
         stop = launch(threads ?? most, most, done, x, ...scaling)
       } catch (error) {
         unfollow?.()
@@ -153,7 +57,7 @@ export function createAsync(
     const { out, signal } = job
     if (out !== undefined) {
       checkLength(lengthOf.call(x), out)
-      checkApart(x, out)
+      checkOverlap(x, out)
     }
     if (isAborted(signal)) throw reasonOf(signal)
     const y = new Float32Array(x)
@@ -181,24 +85,24 @@ export function createAsync(
   }
 
   return (async (x: Float32Array, options?: SoftplusOptions & Output & JobOptions) => {
-    const job = readJob(options)
-    checkArray('x', x)
+    const job = readJob(readScaling, options)
+    readLength('x', x)
     return job.transfer ? transferred(x, job) : copied(x, job)
   }) as AsyncActivation<SoftplusOptions>
 }
 
-// Not enumerable: whoever prints the error would print the array too.
+// Not enumerable, so that printing the error does not print the array.
 const withArray = <E extends Error>(error: E, array: Float32Array): E =>
   Object.defineProperty(error, 'array', { value: array, configurable: true, writable: true })
 
-// As Node's own.
+// The same name, code and message as in Node's own errors.
 const abortError = (signal: JobSignal | undefined, array: Float32Array): Error => {
   const error = new Error('The operation was aborted', { cause: reasonOf(signal) })
   error.name = 'AbortError'
-  return withArray(withCode(error, 'ABORT_ERR' satisfies ErrorCode), array)
+  return withArray(withCode(error, 'ABORT_ERR'), array)
 }
 
-// About a millisecond's worth at a time, so that the event loop stays free here too.
+// A slice of about a millisecond at a time, so that the event loop stays free.
 async function copyInto(
   out: Float32Array,
   y: Float32Array,
@@ -215,8 +119,8 @@ async function copyInto(
   return out
 }
 
-// A buffer that cannot be moved is refused by an exception, or was copied and is still there. It is read from the internal
-// slot: a subclass could report another buffer, and the real one would be freed during the job.
+// Moves the memory of x. For a buffer that cannot be moved, structuredClone throws or makes a copy. The buffer is read
+// from the internal slot: a subclass could report another buffer, and the real one would be freed during the job.
 function moved(x: Float32Array): Float32Array {
   const buffer = bufferOf.call(x) as ArrayBuffer
   const [byteOffset, length] = [byteOffsetOf.call(x), lengthOf.call(x)]
@@ -236,17 +140,4 @@ function moved(x: Float32Array): Float32Array {
     ),
     'ERR_INVALID_STATE',
   )
-}
-
-function checkThreads(threads: unknown): number | undefined {
-  if (threads === undefined) return undefined
-  if (typeof threads !== 'number') throw invalidType('threads', 'a number', threads)
-  if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
-    throw outOfRange('threads', 'an integer from 1 to 1024', `${threads}`)
-  return threads
-}
-
-function checkTransfer(transfer: unknown): boolean {
-  if (transfer === undefined || typeof transfer === 'boolean') return transfer === true
-  throw invalidType('transfer', 'a boolean', transfer)
 }

@@ -1,19 +1,11 @@
-// Signals that end jobs. A signal is its caller's and may be of another realm, or no AbortSignal at all: whatever it
-// does, a job settles and the queue goes on.
+// Follows the signals that end jobs. A signal belongs to its caller: it may be of another realm, or no AbortSignal at
+// all, and it may throw. Whatever it does, a job settles and the queue goes on.
+
 import { invalidType } from '../errors'
+import type { JobSignal } from '../types'
 
-/**
- * What is needed of an AbortSignal. Those of any realm have it, and of libraries that make their own.
- */
-export interface JobSignal {
-  readonly aborted: boolean
-  readonly reason?: unknown
-  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): unknown
-  removeEventListener(type: 'abort', listener: () => void): unknown
-}
-
-/** @throws {TypeError} ERR_INVALID_ARG_TYPE unless it is undefined or has what is needed of an AbortSignal. */
-export function checkSignal(signal: unknown): JobSignal | undefined {
+/** @throws {TypeError} ERR_INVALID_ARG_TYPE unless it is undefined or a JobSignal. */
+export function readSignal(signal: unknown): JobSignal | undefined {
   if (signal === undefined || isSignal(signal)) return signal
   throw invalidType('signal', 'an AbortSignal', signal)
 }
@@ -39,7 +31,7 @@ export function isAborted(signal: JobSignal | undefined): boolean {
   }
 }
 
-/** Why a signal was aborted; if it throws instead of saying so, what it throws. */
+/** Why a signal was aborted, or what its `reason` throws. */
 export function reasonOf(signal: JobSignal | undefined): unknown {
   try {
     return signal?.reason
@@ -53,10 +45,10 @@ interface Followed {
   listener: () => void
 }
 
-// One listener for all jobs of a signal: Node warns of a leak from eleven on.
+// One listener for all jobs of a signal: Node warns of a leak from the eleventh on.
 const followed = new WeakMap<JobSignal, Followed>()
 
-/** Calls `stop` when the signal is aborted. Returns what ends that. @throws whatever the signal throws. */
+/** Calls `stop` when the signal is aborted. Returns a function that ends this. @throws whatever the signal throws. */
 export function follow(signal: JobSignal, stop: () => void): () => void {
   const known = followed.get(signal) ?? listenTo(signal)
   known.stops.add(stop)
@@ -67,7 +59,7 @@ export function follow(signal: JobSignal, stop: () => void): () => void {
     try {
       signal.removeEventListener('abort', known.listener)
     } catch {
-      // It will call in vain.
+      // The listener stays. It has nothing left to stop.
     }
   }
 }

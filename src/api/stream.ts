@@ -1,43 +1,20 @@
-// A function as a stream: bytes of little-endian float32 in, as many out.
-import type { Transform as NodeTransform } from 'node:stream'
-import type { Kernel } from '../backend/contract'
+// Makes streams: bytes of little-endian float32 in, as many bytes of results out.
+
+import type { Kernel, Platform, Scaling } from '../backend/contract'
 import { convertLittleEndian } from '../endian'
 import { withCode } from '../errors'
-import type { Reading, SoftplusOptions } from './activation'
-import { checkOptions } from './validate'
-
-export interface StreamOptions {
-  /** As in node:stream: how many bytes wait on either side before the source is asked to pause. */
-  highWaterMark?: number
-}
-
-/** What is known of a stream without @types/node. */
-export interface ByteTransform extends AsyncIterable<Uint8Array> {
-  write(chunk: Uint8Array): boolean
-  end(chunk?: Uint8Array): unknown
-  destroy(error?: Error): unknown
-}
-
-/**
- * node:stream's Transform. Where @types/node is not installed its import gives any, since tsup.config.ts has
- * the compiler ignore that.
- */
-export type Transform = [unknown] extends [NodeTransform] ? ByteTransform : NodeTransform
-
-/** node:stream's Transform, asked for when the first stream is made. */
-export type LoadTransform = () => typeof NodeTransform
+import type { SoftplusOptions, StreamOptions, Transform } from '../types'
+import { type ReadScaling, streamNames } from './options'
 
 export function createStream(
   kernel: Kernel,
-  { read, names, refused }: Reading<number[]>,
-  loadTransform: LoadTransform,
+  platform: Platform,
+  readScaling: ReadScaling,
 ): (options?: SoftplusOptions & StreamOptions) => Transform {
-  const taken = [...names, 'highWaterMark']
-  return (options = {}) => {
-    checkOptions(options, taken, refused)
-    const scaling = read(options)
-    const { highWaterMark } = options
-    // The first bytes of a float whose last are in the next chunk.
+  return (options) => {
+    const scaling = readScaling(options, streamNames)
+    const highWaterMark = options?.highWaterMark
+    // The first bytes of a float whose last bytes are in the next chunk.
     let rest = Buffer.alloc(0)
     const take = (chunk: Buffer): Buffer | undefined => {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
@@ -45,14 +22,14 @@ export function createStream(
       rest = Buffer.from(bytes.subarray(whole))
       return whole === 0 ? undefined : resultsOf(bytes.subarray(0, whole), kernel, scaling)
     }
-    return new (loadTransform())({
+    return new (platform.loadTransform())({
       highWaterMark,
       transform(chunk: Buffer, _encoding, callback) {
         let results: Buffer | undefined
         try {
           results = take(chunk)
         } catch (error) {
-          // A chunk may be larger than the memory left. Thrown from here, that would end the process.
+          // A chunk may be larger than the memory left. An exception from here would end the process.
           return callback(error as Error)
         }
         callback(null, results)
@@ -64,8 +41,8 @@ export function createStream(
   }
 }
 
-// The chunk is its owner's, and may begin at any byte: the results have memory of their own.
-function resultsOf(bytes: Buffer, kernel: Kernel, scaling: number[]): Buffer {
+// The chunk belongs to its owner, and may begin at any byte. So the results have memory of their own.
+function resultsOf(bytes: Buffer, kernel: Kernel, scaling: Scaling): Buffer {
   const floats = new Float32Array(bytes.length / 4)
   const results = Buffer.from(floats.buffer)
   bytes.copy(results)

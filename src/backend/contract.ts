@@ -1,24 +1,19 @@
-// The list of functions. Every backend has a kernel for each; the API, the tests and the proof are
-// made from it.
+// What a backend is to the API: kernels over arrays, and what the host provides besides them. Kernels may trust what
+// they get, because api/ has checked it.
 
-export const functionNames = [
-  'softplus',
-  'derivative',
-  'secondDerivative',
-  'inverse',
-  'relu',
-  'reluDerivative',
-] as const
+import type { Transform } from 'node:stream'
+import type { FunctionName } from '../math/functions'
 
-export type FunctionName = (typeof functionNames)[number]
+/** What a kernel takes after its arrays, as float32 values. Without a threshold there is none; without beta it is 1. */
+export type Scaling =
+  | readonly []
+  | readonly [threshold: number]
+  | readonly [threshold: number, beta: number]
 
-/**
- * Writes f(x) over y, which is as long as x, and is x itself or lies apart from it. With
- * `threshold` alone beta is 1; `threshold` and `beta` are float32 values.
- */
+/** Writes f(x) over y, by default x. y is as long as x, and is the memory of x or does not overlap it. */
 export type Kernel = (x: Float32Array, y?: Float32Array, threshold?: number, beta?: number) => void
 
-/** Writes grad * derivative(x) over y, which is x, or grad, or lies apart from both. */
+/** Writes grad * derivative(x) over y. y is the memory of x or of grad, or overlaps neither. */
 export type BackwardKernel = (
   x: Float32Array,
   grad: Float32Array,
@@ -28,24 +23,24 @@ export type BackwardKernel = (
 ) => void
 
 /**
- * Writes softplus(x) over value and derivative(x) over slope. value is x or lies apart from it, slope
- * lies apart from both.
+ * Writes softplus(x) over value and its derivative over derivative. value is the memory of x or does not overlap it;
+ * derivative overlaps neither.
  */
 export type WithDerivativeKernel = (
   x: Float32Array,
   value: Float32Array,
-  slope: Float32Array,
+  derivative: Float32Array,
   threshold?: number,
   beta?: number,
 ) => void
 
 /**
- * Starts to write f(x) over x and returns at once: in up to `threads` threads, where there are any,
- * else in turns with everything else. All jobs together have no more threads than `processors`, or
- * than one of them asks for. done is called once, later, when nothing touches x any more; with an error if
- * there was one. Returns what ends the work early; done is called then too.
+ * Starts to write f(x) over x and returns at once. Uses up to `threads` worker threads, if the backend has any. All jobs
+ * together have no more threads than `processors`, or than one of them asks for. `done` is called once, later, when
+ * nothing touches x any more; with an error if there was one. Returns a function that ends the work early; `done` is
+ * called then too.
  *
- * x may be a function that gives the array. It is called when nothing else can fail any more.
+ * x may be a function that returns the array. It is called when nothing else can fail any more.
  */
 export type Launch = (
   threads: number,
@@ -56,12 +51,22 @@ export type Launch = (
   beta?: number,
 ) => () => void
 
-/** Throws unless y is the memory of x, or lies apart from it. */
-export type CheckApart = (x: Float32Array, y: Float32Array) => void
-
 export type Kernels = Record<FunctionName, Kernel> & {
   backward: BackwardKernel
   withDerivative: WithDerivativeKernel
   launch: Record<FunctionName, Launch>
-  checkApart: CheckApart
+  /**
+   * Throws unless y is the memory of x or does not overlap it. Backends that see addresses have it: only addresses show
+   * that two SharedArrayBuffer objects are the same memory. Their kernels check the same themselves. For a backend
+   * without it, api/ compares buffers before it calls a kernel.
+   */
+  checkApart?: (x: Float32Array, y: Float32Array) => void
+}
+
+/** What the API takes from its host. */
+export interface Platform {
+  /** Upper bound of all jobs' threads together, and of one job's by default. */
+  processors(): number
+  /** node:stream's Transform. Called when the first stream is made. */
+  loadTransform(): typeof Transform
 }

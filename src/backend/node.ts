@@ -1,7 +1,7 @@
-// The platform where Node can load addons.
+// The host that can load addons: Node.
 import { availableParallelism } from 'node:os'
 import { Transform } from 'node:stream'
-import type { Platform } from './platform'
+import type { Platform } from './contract'
 
 export const node: Platform = {
   processors: availableParallelism,

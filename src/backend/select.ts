@@ -1,29 +1,10 @@
 // Which backend this process uses: the best native one, the one SOFTPLUS_BACKEND names, or the fallback with a warning.
 
 import { withCode } from '../errors'
+import type { Backend, BackendName } from '../types'
 import type { LoadedAddon } from './addon'
 import type { Kernels } from './contract'
 import { jsKernels } from './js/kernels'
-
-export type BackendName = 'avx512' | 'avx2' | 'neon' | 'scalar' | 'js'
-
-export interface Backend {
-  /** The backend in use. All give the same bits. */
-  readonly name: BackendName
-  /**
-   * What SOFTPLUS_BACKEND may name here, best first; only 'js' where the addon cannot be loaded. Under
-   * SOFTPLUS_BACKEND=js the first read of this loads the addon, as a copy and JSON.stringify do too; nothing else uses it.
-   * Run without SOFTPLUS_BACKEND to see in `error` why it cannot be loaded.
-   */
-  readonly available: readonly BackendName[]
-  /** The path of the native addon in use, or null. */
-  readonly addon: string | null
-  /**
-   * Why the native addon could not be used; null if it is in use, or if SOFTPLUS_BACKEND=js or --no-addons asked for the
-   * fallback.
-   */
-  readonly error: Error | null
-}
 
 export interface Selection {
   backend: Backend

@@ -1,10 +1,10 @@
 // The list of functions, the twin of native/functions.h. The backends, the API, the command line, the tests and the proof
 // are made from it.
 
+import * as derivative from './derivative'
 import * as inverse from './inverse'
 import { relu, reluDerivative } from './relu'
 import * as secondDerivative from './secondDerivative'
-import * as sigmoid from './sigmoid'
 import * as softplus from './softplus'
 
 interface CommonRow {
@@ -21,10 +21,8 @@ export interface ScalingRow extends CommonRow {
   thresholdLimit: number
   /** Each writes f(x) over y, which is x itself or does not overlap it. */
   loops: {
-    /** Beta 1, no threshold. */
-    plain(x: Float32Array, y: Float32Array): void
     /** Beta 1. */
-    thresholded(x: Float32Array, y: Float32Array, threshold: number): void
+    plain(x: Float32Array, y: Float32Array, threshold?: number): void
     scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void
   }
 }
@@ -51,7 +49,7 @@ export const functions = {
     summary: '1 / (1 + e^(-beta x)), the derivative of softplus',
     takesScaling: true,
     thresholdLimit: 18,
-    loops: sigmoid,
+    loops: derivative,
   },
   secondDerivative: {
     publicName: 'softplus.secondDerivative',

@@ -68,12 +68,10 @@ function at(y: number): number {
   return y < 0 ? Number.NaN : -Infinity + y
 }
 
-export function thresholded(x: Float32Array, y: Float32Array, threshold: number): void {
+export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): void {
   const bound = min(threshold, identical)
   for (let i = 0; i < x.length; i++) y[i] = x[i] > bound ? x[i] : at(x[i])
 }
-
-export const plain = (x: Float32Array, y: Float32Array): void => thresholded(x, y, Infinity)
 
 function scaledAt(y: number, beta: number): number {
   const s = beta < 0 ? -y : y

@@ -2,7 +2,7 @@
 //
 // On bit patterns, as whether a value is negative cannot be predicted: V8 branches for Math.max(0, v), which takes five
 // times as long. What is asked first is whether it is NaN.
-import { bitsOf } from './near'
+import { bitsOf } from './evaluate'
 
 const infinity = 0x7f800000
 const one = 0x3f800000

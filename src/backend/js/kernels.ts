@@ -1,91 +1,49 @@
-// The kernels of the js backend.
+// The kernels of the fallback, made from the loops of src/math.
 
-import { checkApart, checkSeparate } from '../../api/validate'
 import { viewOf } from '../../intrinsics'
-import * as inverse from '../../math/inverse'
-import { relu, reluDerivative } from '../../math/relu'
-import * as secondDerivative from '../../math/secondDerivative'
-import * as sigmoid from '../../math/sigmoid'
-import * as softplus from '../../math/softplus'
-import type {
-  BackwardKernel,
-  FunctionName,
-  Kernel,
-  Kernels,
-  Launch,
-  WithDerivativeKernel,
-} from '../contract'
-import { inTurns } from './queue'
+import { type FunctionName, type FunctionRow, functionNames, functions } from '../../math/functions'
+import type { BackwardKernel, Kernel, Kernels, WithDerivativeKernel } from '../contract'
+import { launcherOf } from './queue'
 
-interface Family {
-  plain(x: Float32Array, y: Float32Array): void
-  thresholded(x: Float32Array, y: Float32Array, threshold: number): void
-  scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void
+function kernelOf(row: FunctionRow): Kernel {
+  if (!row.takesScaling) return (x, y = x) => row.loops.plain(x, y)
+  const { plain, scaled } = row.loops
+  return (x, y = x, threshold = Infinity, beta?) => {
+    if (beta === undefined) plain(x, y, threshold)
+    else scaled(x, y, threshold, beta)
+  }
 }
 
-const kernelOf =
-  (f: Family): Kernel =>
-  (x, y = x, threshold, beta) => {
-    checkApart(x, y)
-    if (threshold === undefined) f.plain(x, y)
-    else if (beta === undefined) f.thresholded(x, y, threshold)
-    else f.scaled(x, y, threshold, beta)
-  }
+const recordOf = <Value>(make: (name: FunctionName) => Value) =>
+  Object.fromEntries(functionNames.map((name) => [name, make(name)])) as Record<FunctionName, Value>
 
-// relu as the others: one way of running it, which takes no threshold and no beta.
-const fixed =
-  (run: Family['plain']): Kernel =>
-  (x, y = x) => {
-    checkApart(x, y)
-    run(x, y)
-  }
+const kernels = recordOf((name) => kernelOf(functions[name]))
 
-const values = kernelOf(softplus)
-const derivative = kernelOf(sigmoid)
-
-// A block at a time, so that the slopes of large arrays need little memory.
-const slopes = new Float32Array(4096)
+// Derivatives of one block. Working block by block, large arrays need little memory.
+const derivatives = new Float32Array(4096)
+const blockLength = derivatives.length
 
 const backward: BackwardKernel = (x, grad, y, threshold, beta) => {
-  checkApart(x, y)
-  checkApart(grad, y, 'grad')
-  for (let start = 0; start < x.length; start += slopes.length) {
-    const block = viewOf(x, start, start + slopes.length)
-    derivative(block, viewOf(slopes, 0, block.length), threshold, beta)
-    for (let i = 0; i < block.length; i++) y[start + i] = grad[start + i] * slopes[i]
+  for (let start = 0; start < x.length; start += blockLength) {
+    const block = viewOf(x, start, start + blockLength)
+    kernels.derivative(block, viewOf(derivatives, 0, block.length), threshold, beta)
+    for (let i = 0; i < block.length; i++) y[start + i] = grad[start + i] * derivatives[i]
   }
 }
 
-// The slopes of a block come first, as value may be x.
-const withDerivative: WithDerivativeKernel = (x, value, slope, threshold, beta) => {
-  checkApart(x, value, 'x', 'out.value')
-  checkSeparate(x, slope, 'x', 'out.derivative')
-  checkSeparate(value, slope, 'out.value', 'out.derivative')
-  for (let start = 0; start < x.length; start += slopes.length) {
-    const end = start + slopes.length
+// The derivative of a block comes first, because value may be x.
+const withDerivative: WithDerivativeKernel = (x, value, derivative, threshold, beta) => {
+  for (let start = 0; start < x.length; start += blockLength) {
+    const end = start + blockLength
     const block = viewOf(x, start, end)
-    derivative(block, viewOf(slope, start, end), threshold, beta)
-    values(block, viewOf(value, start, end), threshold, beta)
+    kernels.derivative(block, viewOf(derivative, start, end), threshold, beta)
+    kernels.softplus(block, viewOf(value, start, end), threshold, beta)
   }
 }
-
-const kernels: Record<FunctionName, Kernel> = {
-  softplus: values,
-  derivative,
-  secondDerivative: kernelOf(secondDerivative),
-  inverse: kernelOf(inverse),
-  relu: fixed(relu),
-  reluDerivative: fixed(reluDerivative),
-}
-
-const launch = Object.fromEntries(
-  Object.entries(kernels).map(([name, kernel]) => [name, inTurns(kernel)]),
-) as Record<FunctionName, Launch>
 
 export const jsKernels: Kernels = {
   ...kernels,
   backward,
   withDerivative,
-  launch,
-  checkApart: (x, y) => checkApart(x, y),
+  launch: recordOf((name) => launcherOf(kernels[name])),
 }

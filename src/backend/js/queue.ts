@@ -33,7 +33,7 @@ function enqueue(block: () => void): void {
   later(takeTurn)
 }
 
-export const inTurns =
+export const launcherOf =
   (kernel: Kernel): Launch =>
   (_threads, _processors, done, x, threshold, beta) => {
     const given = typeof x === 'function' ? x() : x

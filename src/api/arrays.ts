@@ -1,0 +1,71 @@
+// Checks arrays: the only place where this is done. Every check comes before the first write.
+
+import { describe, invalidType, isArray, outOfRange, withCode } from '../errors'
+import { bufferOf, byteOffsetOf, isAttached, lengthOf, tagOf } from '../intrinsics'
+
+/**
+ * The length of `value`, which must be a Float32Array with memory.
+ *
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE for anything else; ERR_INVALID_STATE for an array that is detached (its
+ * buffer was transferred) or lies outside its resizable buffer.
+ */
+export function readLength(name: string, value: unknown): number {
+  const tag = tagOf.call(value)
+  if (tag !== 'Float32Array')
+    throw invalidType(name, 'a Float32Array', value, adviceFor(value, tag))
+  // A detached array has length 0, which alone is allowed. Some optimized code of V8 even reads its old length (seen in
+  // Node 20, once arrays over resizable buffers were used). So attachment is checked by itself, and first.
+  if (!isAttached(value as Float32Array))
+    throw withCode(
+      new TypeError(
+        `${name} must be a Float32Array with memory; got one whose buffer is detached (transferred to ` +
+          'another owner) or was shrunk below it',
+      ),
+      'ERR_INVALID_STATE',
+    )
+  const length = lengthOf.call(value)
+  if ((value as Float32Array).length !== length)
+    throw invalidType(name, 'a Float32Array with its own length', value, 'Its length was redefined')
+  return length
+}
+
+function adviceFor(value: unknown, tag: unknown): string {
+  if (tag === 'Uint8Array' || tag === 'Uint8ClampedArray')
+    return 'To see its bytes as floats: new Float32Array(b.buffer, b.byteOffset, b.byteLength / 4)'
+  if (tag === 'BigInt64Array' || tag === 'BigUint64Array')
+    return 'To convert it: Float32Array.from(x, Number)'
+  if (tag !== undefined || isArray(value)) return 'To convert it: Float32Array.from(x)'
+  if (/^an instance of (Shared)?ArrayBuffer$/.test(describe(value)))
+    return 'To see its bytes as floats: new Float32Array(buffer)'
+  return ''
+}
+
+/** @throws {TypeError | RangeError} unless y is a Float32Array with memory that is as long as x, whose length is `wanted`. */
+export function checkLength(wanted: number, y: unknown, name = 'out'): void {
+  const length = readLength(name, y)
+  if (length !== wanted)
+    throw outOfRange(name, `as long as x, of length ${wanted}`, `length ${length}`)
+}
+
+// How many bytes y begins after x, if the two overlap.
+function overlapOf(x: Float32Array, y: Float32Array): number | undefined {
+  const bytes = byteOffsetOf.call(y) - byteOffsetOf.call(x)
+  const isSame = bufferOf.call(y) === bufferOf.call(x)
+  return isSame && Math.abs(bytes) < lengthOf.call(x) * 4 ? bytes : undefined
+}
+
+const overlapping = (bytes: number, of: string): string =>
+  `a view that begins ${bytes} bytes from ${of} and overlaps it`
+
+/** @throws {RangeError} ERR_OUT_OF_RANGE if y overlaps x, unless the two are the same memory. */
+export function checkApart(x: Float32Array, y: Float32Array, of = 'x', name = 'out'): void {
+  const bytes = overlapOf(x, y)
+  if (bytes !== undefined && bytes !== 0)
+    throw outOfRange(name, `${of} itself, or memory apart from ${of}`, overlapping(bytes, of))
+}
+
+/** @throws {RangeError} ERR_OUT_OF_RANGE if y overlaps x or is x. */
+export function checkSeparate(x: Float32Array, y: Float32Array, of: string, name: string): void {
+  const bytes = overlapOf(x, y)
+  if (bytes !== undefined) throw outOfRange(name, `memory apart from ${of}`, overlapping(bytes, of))
+}
