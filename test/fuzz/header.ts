@@ -2,7 +2,7 @@
 
 import { ok as assert, deepEqual, equal } from 'node:assert/strict'
 import { InputError } from '../../src/cli/errors'
-import { layoutOf } from '../../src/cli/float32'
+import { layoutOf } from '../../src/cli/layout'
 import { NpyError, type NpyHeader, npyData, parseNpyHeader } from '../../src/cli/npy/npy'
 import { type Model, modelLiteral, modelText } from './model'
 
