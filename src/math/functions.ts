@@ -1,0 +1,86 @@
+// The list of functions, the twin of native/functions.h. The backends, the API, the command line, the tests and the proof
+// are made from it.
+
+import * as inverse from './inverse'
+import { relu, reluDerivative } from './relu'
+import * as secondDerivative from './secondDerivative'
+import * as sigmoid from './sigmoid'
+import * as softplus from './softplus'
+
+interface CommonRow {
+  /** What users call. A dot makes the function a property of the one before it. */
+  publicName: string
+  /** One line for help and documentation. */
+  summary: string
+}
+
+/** A function that takes beta and threshold. */
+export interface ScalingRow extends CommonRow {
+  takesScaling: true
+  /** Thresholds at or above this cannot change a float32 result, so they are dropped. */
+  thresholdLimit: number
+  /** Each writes f(x) over y, which is x itself or does not overlap it. */
+  loops: {
+    /** Beta 1, no threshold. */
+    plain(x: Float32Array, y: Float32Array): void
+    /** Beta 1. */
+    thresholded(x: Float32Array, y: Float32Array, threshold: number): void
+    scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void
+  }
+}
+
+/** A function without options. */
+export interface FixedRow extends CommonRow {
+  takesScaling: false
+  loops: { plain(x: Float32Array, y: Float32Array): void }
+}
+
+export type FunctionRow = ScalingRow | FixedRow
+
+// At 18 and above e^-x is below 2^-25: softplus(x) rounds to x, and its derivative to 1.
+export const functions = {
+  softplus: {
+    publicName: 'softplus',
+    summary: 'ln(1 + e^(beta x)) / beta',
+    takesScaling: true,
+    thresholdLimit: 18,
+    loops: softplus,
+  },
+  derivative: {
+    publicName: 'softplus.derivative',
+    summary: '1 / (1 + e^(-beta x)), the derivative of softplus',
+    takesScaling: true,
+    thresholdLimit: 18,
+    loops: sigmoid,
+  },
+  secondDerivative: {
+    publicName: 'softplus.secondDerivative',
+    summary: 'beta u / (1 + u)^2 with u = e^-|beta x|, the second derivative of softplus',
+    takesScaling: true,
+    thresholdLimit: Infinity,
+    loops: secondDerivative,
+  },
+  inverse: {
+    publicName: 'softplus.inverse',
+    summary: 'ln(e^(beta x) - 1) / beta, the inverse of softplus',
+    takesScaling: true,
+    thresholdLimit: 18,
+    loops: inverse,
+  },
+  relu: {
+    publicName: 'relu',
+    summary: 'max(x, 0)',
+    takesScaling: false,
+    loops: { plain: relu },
+  },
+  reluDerivative: {
+    publicName: 'relu.derivative',
+    summary: '1 where x is above 0, otherwise 0: the derivative of relu',
+    takesScaling: false,
+    loops: { plain: reluDerivative },
+  },
+} as const satisfies Record<string, FunctionRow>
+
+export type FunctionName = keyof typeof functions
+
+export const functionNames = Object.keys(functions) as FunctionName[]
