@@ -1,8 +1,8 @@
 // softplus apply: activates every input into its output.
 
-import { type Activation, backend, relu, type SoftplusOptions, softplus } from '../index'
+import * as library from '../index'
 import { codeOf, InputError, UsageError } from './errors'
-import type { FunctionName } from './functions'
+import { functions } from './functions'
 import { type Input, openInput } from './io/input'
 import { type Output, openOutput } from './io/output'
 import { type Format, formatOfName } from './io/paths'
@@ -11,16 +11,6 @@ import { pairsOf } from './pairs'
 import { startProgress } from './progress'
 import { type Pumped, pump, type Work } from './pump'
 import { printLine } from './stderr'
-
-const activations: Record<FunctionName, Activation<SoftplusOptions>> = {
-  softplus,
-  derivative: softplus.derivative,
-  'second-derivative': softplus.secondDerivative,
-  inverse: softplus.inverse,
-  // These take no options, and parseRequest refuses any for them.
-  relu: relu as Activation<SoftplusOptions>,
-  'relu-derivative': relu.derivative as Activation<SoftplusOptions>,
-}
 
 /** Activates one input after the other. Prints a summary of each on stderr. */
 export async function apply(request: ApplyRequest): Promise<void> {
@@ -34,10 +24,16 @@ export async function apply(request: ApplyRequest): Promise<void> {
 
 function workOf({ function: name, beta, threshold, threads }: ApplyRequest): Work {
   return {
-    activation: activations[name],
+    activation: activationOf(name),
     options: { ...(beta !== undefined && { beta }), ...(threshold !== undefined && { threshold }) },
     ...(threads !== undefined && { threads }),
   }
+}
+
+/** The library's function, which may be a property of another: softplus.derivative. */
+function activationOf(name: string): Work['activation'] {
+  const path = functions.get(name)?.publicName.split('.') ?? []
+  return path.reduce((object: unknown, key) => Reflect.get(object as object, key), library) as never
 }
 
 async function applyFile(
@@ -107,7 +103,7 @@ function summaryOf(
 ): string {
   const file = request.inputs.length > 1 ? `${input}, ` : ''
   const what =
-    `${file}backend ${backend.name}, ${request.function}, ` +
+    `${file}backend ${library.backend.name}, ${request.function}, ` +
     `${elements.toLocaleString('en-US')} elements`
   if (elements === 0) return what
   const nanoseconds = (milliseconds * 1e6) / elements

@@ -2,7 +2,7 @@
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors'
-import { type FunctionName, functionNames, functions, isFunctionName } from './functions'
+import { functions } from './functions'
 import { isFolder, isUtf8 } from './io/paths'
 
 export interface ApplyRequest {
@@ -13,7 +13,8 @@ export interface ApplyRequest {
   inPlace: boolean
   quiet: boolean
   threads?: number
-  function: FunctionName
+  /** One of functions. */
+  function: string
   beta?: number
   threshold?: number
 }
@@ -140,26 +141,26 @@ function readThreads(text: string | undefined): { threads?: number } {
   throw new UsageError(`--threads must be an integer from 1 to 1024; got '${text}'`)
 }
 
-function readFunction(name: string): FunctionName {
-  if (isFunctionName(name)) return name
-  throw new UsageError(`--function must be ${alternatives(functionNames)}; got '${name}'`)
+function readFunction(name: string): string {
+  if (functions.has(name)) return name
+  const names = [...functions.keys()]
+  const all = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+  throw new UsageError(`--function must be ${all}; got '${name}'`)
 }
 
 function readScaling(
   option: 'beta' | 'threshold',
   text: string | undefined,
-  name: FunctionName,
+  name: string,
 ): { beta?: number; threshold?: number } {
   if (text === undefined) return {}
-  if (functions[name].takesOptions) return { [option]: readNumber(option, text) }
-  const taking = functionNames.filter((other) => functions[other].takesOptions)
+  if (functions.get(name)?.takesScaling) return { [option]: readNumber(option, text) }
+  const taking = [...functions].filter(([, row]) => row.takesScaling).map(([other]) => other)
   throw new UsageError(
     `--${option} must be left out with --function ${name}; got ${text}; ` +
       `the functions that take it are ${taking.join(', ')}`,
   )
 }
-
-const alternatives = (names: string[]) => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 const infinite = /^[+-]?inf(inity)?$/i
