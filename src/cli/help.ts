@@ -90,8 +90,8 @@ wrote. A terminal also shows a progress bar. The memory used does not depend on
 the size of the files.
 
 After an error, the output file is as it was before. The results of earlier
-INPUTs stay; later INPUTs are not read. A pipe keeps what it got before the error
-was found: if the end of the input is wrong, all but the last 4 MiB.
+INPUTs stay; later INPUTs are not read. A pipe keeps what it got before the
+error: if the end of the input is wrong, all but the last 4 MiB.
 
 Examples:
   softplus apply layer.npy -o activated.npy
