@@ -30,7 +30,8 @@ describe('examples/pipeline', () => {
         encoding: 'utf8',
       })
       expect(status, stderr).toBe(0)
-      const [, mebibytes, peak] = /^(\d+) MiB activated, (\d+) MiB of memory/.exec(stderr) ?? []
+      const [, mebibytes, peak] =
+        /^(\d+) MiB activated, at most (\d+) MiB of memory/.exec(stderr) ?? []
       expect(Number(mebibytes)).toBe(256)
       expect(Number(peak)).toBeLessThan(200)
       const result = readFileSync(output)
