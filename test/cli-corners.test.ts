@@ -72,7 +72,7 @@ describe.skipIf(onWindows)('the temporary file is private', () => {
     const end = endOf(child)
     expect(modeOf(await untilTemporary(child))).toBe(0o600)
     writeSync(fifo, xBytes)
-    // Its end: the command opened it before the temporary file, and nobody else has it open now.
+    // The input ends here: the command has opened the FIFO already, and nobody else has it open now.
     letGo(fifo)
     expect(await end).toMatchObject({ code: 0 })
     expect(modeOf('out.f32')).toBe(result)
@@ -109,7 +109,7 @@ describe.skipIf(onWindows)('exits after an error while the input is still open',
   test.runIf(existsSync('/dev/full'))('to stdin: a full disk', async () => {
     const child = start(['apply', '-', '-o', '/dev/full'])
     const end = endOf(child)
-    // A piece that cannot be written, and too little for another.
+    // One whole piece, which cannot be written, and one byte of the next.
     child.stdin?.write(Buffer.alloc(piece + 1))
     expect(await end).toMatchObject({ code: 1, stderr: expect.stringMatching(/ENOSPC/) })
   })
@@ -127,7 +127,7 @@ describe.skipIf(onWindows)('exits after an error while the input is still open',
     expect(names()).toEqual([args[0]])
   })
 
-  test('FIFO without a writer, output folder missing', async () => {
+  test('to a FIFO without a writer: no folder', async () => {
     makeFifo('in.f32')
     const end = await endOf(start(['apply', 'in.f32', '-o', 'no/out.f32']))
     expect(end).toMatchObject({ code: 1, stderr: expect.stringMatching(/ENOENT/) })
@@ -148,7 +148,7 @@ describe.skipIf(onWindows)('exits after an error while the input is still open',
 })
 
 describe.skipIf(onWindows)('names on stderr', () => {
-  test('the summary shows them escaped, one line each', async () => {
+  test('are escaped in the summary, one line each', async () => {
     const hostile = ['a\x1b[2J\x1b[31m.f32', 'b\nsoftplus: all is well.f32', 'c\u202e\x9b1m.f32']
     for (const name of hostile) write(name)
     const { code, stderr } = await runHere(['apply', '--in-place', ...hostile])
@@ -161,8 +161,8 @@ describe.skipIf(onWindows)('names on stderr', () => {
 
   const python = spawnSync('python3', ['-c', 'import pty']).status === 0
 
-  // Runs the command on a terminal and sends it a signal while the bar shows: its output has a reader that never
-  // reads. Prints all that the terminal got; exits as the command does, or with 99 if it has to be killed.
+  // Runs the command on a terminal, and sends it a signal while the bar shows. The command waits then, because the reader of
+  // its output reads nothing. Prints what the terminal got. Exits as the command does, or with 99 at the deadline.
   const onTerminal = `
 import os, pty, select, signal, sys, time
 name, fifo, command = sys.argv[1], sys.argv[2], sys.argv[3:]
@@ -223,7 +223,7 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
   const count = (3 * piece) / 4
   const long = Float32Array.from({ length: count }, (_, i) => (i % 1000) / 100 - 5)
   const result = () => Buffer.concat([floatBytes(long), floatBytes(softplus(long))])
-  // Its results appended to it for ever would fill the disk.
+  // Without a limit, a command that reads its own results for ever would fill the disk.
   const limited = `ulimit -f ${(16 * piece) / 512}; exec "$1" "$0"`
 
   function expectAppended(line: string, expected: Buffer, before = ''): void {
@@ -233,7 +233,7 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
     expect(read('app.f32').equals(expected)).toBe(true)
   }
 
-  test('by its own results, appended: it ends where it ended when it was opened', () => {
+  test('because its results are appended to it: it is read up to its size at opening', () => {
     write('app.f32', floatBytes(long))
     expectAppended('apply app.f32 -o - >> app.f32', result())
   })
@@ -265,13 +265,13 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
     expect(code).toBe(bytes.length % 4 === 0 ? 0 : 2)
   })
 
-  test('that is cut meanwhile is refused', async () => {
+  test('because it is cut: it is refused', async () => {
     write('in.f32', Buffer.alloc(16 * piece))
     makeFifo('out.f32')
     holdForReading('out.f32')
     const child = start(['apply', 'in.f32', '-o', 'out.f32'])
     const end = endOf(child)
-    // It has read a few pieces, and waits until somebody reads.
+    // The command has read a few pieces, and waits for a reader.
     await untilFull('out.f32')
     truncateSync(at('in.f32'), 12 * piece)
     const drain = spawn('cat', ['out.f32'], { cwd: at(), stdio: 'ignore' })
@@ -410,7 +410,7 @@ describe('one file by two names', () => {
     expect(await runHere(['apply', 'a.f32', 'hard.f32', '-o', 'out/'])).toMatchObject({ code: 0 })
     expect(names('out')).toEqual(['a.f32', 'hard.f32'])
     expect(await runHere(['apply', 'a.f32', 'b.f32', '--in-place'])).toMatchObject({ code: 0 })
-    // A result replaces the file of its name; the file's other names keep what was there.
+    // The result is a new file under one name. The other name keeps the old file.
     expect(read('a.f32').equals(yBytes)).toBe(true)
     expect(read('hard.f32').equals(xBytes)).toBe(true)
   })
@@ -428,7 +428,7 @@ describe('one file by two names', () => {
 describe.skipIf(onWindows)('links as the output', () => {
   beforeEach(() => write('in.f32'))
 
-  test('to nothing: what they name is made, and they stay', async () => {
+  test('to a file that does not exist: it is created, and the links stay', async () => {
     mkdirSync(at('other'))
     symlinkSync('other/second.f32', at('first.f32'))
     symlinkSync('../new.f32', at('other/second.f32'))
@@ -440,7 +440,7 @@ describe.skipIf(onWindows)('links as the output', () => {
     expect(names()).toEqual(['first.f32', 'in.f32', 'new.f32', 'other'])
   })
 
-  test('into a folder that is not there: exit code 1, they stay', async () => {
+  test('into a folder that does not exist: exit code 1, and the link stays', async () => {
     symlinkSync('no/out.f32', at('link.f32'))
     const { code, stderr } = await runHere(['apply', 'in.f32', '-o', 'link.f32'])
     expect(stderr).toMatch(/cannot write link\.f32: ENOENT/)
@@ -448,7 +448,7 @@ describe.skipIf(onWindows)('links as the output', () => {
     expect(lstatSync(at('link.f32')).isSymbolicLink()).toBe(true)
   })
 
-  test('a path through a link and back up leads where the system says', async () => {
+  test('a path through a link and back up is followed as the system does', async () => {
     mkdirSync(at('far/deep'), { recursive: true })
     mkdirSync(at('near'))
     symlinkSync('../far/deep', at('near/link'))
@@ -462,7 +462,7 @@ describe.skipIf(onWindows)('links as the output', () => {
 })
 
 describe.runIf(onLinux)('names that are not UTF-8', () => {
-  // "$(printf ...)" in a shell: Node gives no child such arguments.
+  // A shell's printf, because Node cannot pass such arguments to a child.
   const notUtf8 = '"$(printf \'a\\377.f32\')"'
 
   test.each([
@@ -482,7 +482,7 @@ describe.runIf(onLinux)('names that are not UTF-8', () => {
     expect(read('a\ufffd.f32').equals(xBytes)).toBe(true)
   })
 
-  test('as what a link leads to: refused, another file is left alone', () => {
+  test('as the target of a link: refused, another file is left alone', () => {
     write('in.f32')
     write('a\ufffd.f32')
     const line = `cp in.f32 ${notUtf8}; ln -s ${notUtf8} link.f32; "$1" "$0" apply in.f32 -o link.f32`

@@ -233,7 +233,7 @@ describe.runIf(possible('full and read-only disks', reasonNotToMount()))('a disk
 
   afterEach(() => unmount())
 
-  test('full: a new file is not there, --in-place leaves the old one whole', () => {
+  test('full: no new file appears, and --in-place keeps the old one', () => {
     mount('size=1m')
     writeFileSync(at('large.f32'), mebibyte)
     writeFileSync(at('disk/old.f32'), mebibyte.subarray(0, 700_000))
@@ -257,7 +257,7 @@ describe.runIf(possible('full and read-only disks', reasonNotToMount()))('a disk
     expect(read('disk/old.f32').equals(mebibyte.subarray(0, 700_000))).toBe(true)
   })
 
-  test('full after some of several: those are done', () => {
+  test('full after four of five inputs: those four are done', () => {
     mount('size=1m')
     for (const name of ['a.f32', 'b.f32', 'c.f32', 'd.f32', 'e.f32'])
       writeFileSync(at(name), xBytes)
@@ -271,7 +271,7 @@ describe.runIf(possible('full and read-only disks', reasonNotToMount()))('a disk
     for (const name of done) expect(read(`disk/${name}`).equals(yBytes)).toBe(true)
   })
 
-  test('without room for another file', () => {
+  test('without an inode for another file', () => {
     mount('size=1m,nr_inodes=2')
     writeFileSync(at('disk/old.f32'), xBytes)
     expectRefusal(
@@ -317,7 +317,7 @@ describe.runIf(linuxOnly)('/dev/full', () => {
     },
   )
 
-  test('as stderr: what was asked for is done', () => {
+  test('as stderr: the command does its work', () => {
     const done = withOpen('/dev/full', 'w', (stderr) =>
       runProcess(['apply', 'in.f32', '-o', 'out.f32'], { stderr }),
     )
@@ -384,7 +384,7 @@ describe.runIf(unixOnly)('what is no file', () => {
     makeFifo('in.f32')
     makeFifo('out.f32')
     const child = start(['apply', 'in.f32', '-o', 'out.f32'])
-    // Once it has opened its input, it opens its output next, and waits there.
+    // After its input it opens its output, and waits for a reader.
     const writer = await openedForReading(child, 'in.f32')
     await setTimeout(200)
     expect(child.exitCode).toBe(null)
@@ -520,7 +520,7 @@ describe.runIf(unixOnly)('signals in the middle of a large file', () => {
     expect(names()).toEqual(['large.f32'])
   })
 
-  test('SIGTERM when the temporary file cannot be removed: exit code 143 nevertheless', async () => {
+  test('SIGTERM when the temporary file cannot be removed: the exit code is still 143', async () => {
     const child = startLarge()
     const end = endOf(child)
     const name = await temporaryOf(child)

@@ -72,7 +72,7 @@ describe('apply', () => {
   describe('to a .npy file', () => {
     const activated = yBytes
     const dict = "{'shape':(3L,20L), 'fortran_order' : False,'descr':\"<f4\"}"
-    // Headers of 1 to 4 more bytes, so that the data begins at every offset from a multiple of 4.
+    // One to four bytes of padding, so that the data begins at every offset modulo 4.
     const paddings = ['\n', ' \n', '  \n', '   \n']
     const files: [name: string, file: Buffer][] = [
       ['version 1.0', npyFile({ shape: [60], data: xBytes })],
@@ -563,7 +563,7 @@ describe('the output file', () => {
   test('a signal while the temporary file is created leaves none', async () => {
     vi.spyOn(process, 'exit').mockImplementation((() => {}) as never)
     const before = process.listenerCount('SIGTERM')
-    // Work for every thread of the pool, so that a file created by one of them comes after the signal.
+    // Keeps every thread of the pool busy, so that a file created in one of them would come after the signal.
     process.once('newListener', () => {
       for (let i = 0; i < 16; i++) pbkdf2('', '', 100_000, 16, 'sha256', () => {})
     })

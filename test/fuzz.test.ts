@@ -1,5 +1,5 @@
-// The .npy reader and the streams against hostile bytes: the whole corpus, and a while of fuzzing.
-// `npm run fuzz` goes on for as long as it is told.
+// Hostile bytes for the .npy parser and the streams: the whole corpus, and a few seconds of fuzzing. npm run fuzz runs
+// longer.
 
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -108,7 +108,7 @@ describe('.npy headers', () => {
       }),
       { numRuns: 1e6, interruptAfterTimeLimit: milliseconds },
     )
-    // That many kinds of outcome come within moments; fewer would mean that nothing gets past the start.
+    // So many kinds of outcome appear at once. Fewer would mean that every mutant fails at the same place.
     expect(kinds.size).toBeGreaterThan(20)
   })
 })

@@ -1,7 +1,7 @@
-// Fuzzes the .npy reader and the streams: mutants of the corpus, and of whatever showed a new outcome.
-// What fails is made small and kept in test/fuzz/corpus/, where `npm test` finds it.
+// Fuzzes the .npy parser with mutants of the corpus, and the streams with random runs. A failure is reduced and added to
+// test/fuzz/corpus/, which npm test checks.
 //
-//   npm run fuzz -- [SECONDS]      two minutes unless told; exits with 1 if anything failed
+//   npm run fuzz -- [SECONDS]      default: 120; the exit code is 1 if anything failed
 
 import fc from 'fast-check'
 import { backends } from '../../test/backends'
@@ -12,7 +12,7 @@ import { checkStream, plans } from '../../test/fuzz/streams'
 
 const seconds = Number(process.argv[2] ?? 120)
 if (!(seconds > 0)) {
-  process.stderr.write(`fuzz: expected a number of seconds, got '${process.argv[2]}'\n`)
+  process.stderr.write(`fuzz: SECONDS must be a number above 0; got '${process.argv[2]}'\n`)
   process.exit(2)
 }
 
@@ -24,7 +24,7 @@ const done = { headers: 0, streams: 0, failures: 0 }
 
 const round = () => ({ numRuns: 1e9, interruptAfterTimeLimit: roundMilliseconds })
 
-// A message stands for the path to it: what takes a new one is worth changing further, while it is small.
+// A new kind of outcome means a new path through the code. Small files that lead to one are mutated further.
 function headerRound(): void {
   const news: Buffer[] = []
   const result = fc.check(
@@ -60,7 +60,7 @@ async function streamRound(turn: number): Promise<void> {
 
 function report(path: string, message: string | undefined): void {
   done.failures++
-  process.stderr.write(`fuzz: FAILED, kept as ${path}\n${message}\n`)
+  process.stderr.write(`fuzz: FAILED, added as ${path}\n${message}\n`)
 }
 
 for (let turn = 0; Date.now() < end; turn++) {
