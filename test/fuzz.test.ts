@@ -16,7 +16,7 @@ import { checkStream, type Plan, plans } from './fuzz/streams'
 import { headerDict, npyFile } from './npy-writer'
 
 const seeds = corpus('.npy')
-const milliseconds = 4000
+const milliseconds = 2000
 
 describe('.npy headers', () => {
   test.each(seeds)('$name', ({ name, bytes }) => {
