@@ -13,7 +13,7 @@ export interface ApplyRequest {
   inPlace: boolean
   quiet: boolean
   threads?: number
-  /** One of functions. */
+  /** A key of functions. */
   function: string
   beta?: number
   threshold?: number
@@ -131,7 +131,10 @@ function checkIsUtf8(name: string): void {
 }
 
 function checkNoStdin(inputs: string[], where: string): void {
-  if (inputs.includes('-')) throw new UsageError(`INPUTs must be files with ${where}; got -`)
+  if (inputs.includes('-'))
+    throw new UsageError(
+      `INPUTs must be files with ${where}; got -; use softplus apply - -o OUTPUT`,
+    )
 }
 
 function readThreads(text: string | undefined): { threads?: number } {

@@ -66,7 +66,7 @@ function sharedFile(one: string, other: string, remedy: string): UsageError {
   )
 }
 
-// Devices and FIFOs have none: they can take several results.
+// Identifies a file. Devices and FIFOs are not identified, because they can take several results.
 async function idOf(path: string): Promise<string | undefined> {
   const stats = await statOrUndefined(path)
   if (stats) return stats.isFile() ? fileId(stats) : undefined

@@ -79,29 +79,17 @@ async function openFileOutput(
   await sweep(folder)
   const temporary = temporaryPath(folder)
   const release = onInterrupt(() => removeIfPossible(temporary))
+  let fd: number
   try {
     // Synchronous: an asynchronous open could create the file after a signal's handler has removed it. Nobody else may
-    // read the file before it is complete, so it gets the result's mode only then.
-    const fd = await attempt(action, async () => openSync(temporary, 'wx', 0o600))
-    const mode = existing ? existing.mode & 0o777 : 0o666 & ~process.umask()
-    return fileOutput({ action, fd, temporary, target, mode, release })
+    // read an incomplete file, so it gets the result's mode only when it is complete.
+    fd = openSync(temporary, 'wx', 0o600)
   } catch (error) {
     release()
-    throw error
+    throw new SystemFailure(action, error)
   }
-}
-
-interface TemporaryFile {
-  action: string
-  fd: number
-  temporary: string
-  target: string
-  mode: number
-  release: () => void
-}
-
-function fileOutput({ action, fd, temporary, target, mode, release }: TemporaryFile): Output {
   const close = closerOf(fd)
+  const mode = existing ? existing.mode & 0o777 : 0o666 & ~process.umask()
   const finish = async () => {
     await setMode(fd, mode)
     await close()
@@ -109,7 +97,7 @@ function fileOutput({ action, fd, temporary, target, mode, release }: TemporaryF
     release()
   }
   const discard = async () => {
-    // A failure to close is not reported: the error that led here is.
+    // A failure to close is not reported, because another error led here.
     await close().catch(() => {})
     removeIfPossible(temporary)
     release()

@@ -64,8 +64,10 @@ export function isNpy(bytes: Uint8Array): boolean {
 /** Reads the header at the start of an .npy file; throws an NpyError if it is not valid. */
 export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
   if (!isNpy(bytes)) throw new NpyError('ERR_NPY_MAGIC', magicMessage(bytes))
-  const { version, text, dataOffset } = headerText(bytes)
-  const { dtype, fortranOrder, shape } = headerFields(text)
+  const { version, encoding, textStart, dataOffset } = headerPlace(bytes)
+  if (bytes.length < dataOffset) throw truncatedHeader(bytes, dataOffset)
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + textStart, dataOffset - textStart)
+  const { dtype, fortranOrder, shape } = headerFields(decode(text, encoding))
   return { version, dtype, shape, fortranOrder, count: elementCount(shape), dataOffset }
 }
 
@@ -116,19 +118,6 @@ function magicMessage(bytes: Uint8Array): string {
     `a .npy file must begin with the bytes ${magic.toString('hex')} (\\x93NUMPY); got ${got}; ` +
     'save it with numpy.save, or name it .f32 if it is raw little-endian float32'
   )
-}
-
-interface HeaderText {
-  version: [number, number]
-  text: string
-  dataOffset: number
-}
-
-function headerText(bytes: Uint8Array): HeaderText {
-  const { version, encoding, textStart, dataOffset } = headerPlace(bytes)
-  if (bytes.length < dataOffset) throw truncatedHeader(bytes, dataOffset)
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + textStart, dataOffset - textStart)
-  return { version, text: decode(text, encoding), dataOffset }
 }
 
 interface HeaderPlace {

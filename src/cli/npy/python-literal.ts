@@ -10,7 +10,7 @@ type Value =
 /** A literal's value together with the text it was written as. */
 export type Literal = Value & { source: string }
 
-/** Refuses text that is not a Python literal: what the literal must be `with`, and the text found there. */
+/** Refuses text that is not a Python literal: what was expected where, and what was found there. */
 export class LiteralError extends Error {
   override name = 'LiteralError'
 
