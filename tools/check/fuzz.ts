@@ -1,7 +1,7 @@
-// Fuzzes the .npy parser with mutants of the corpus, and the streams with random runs. A failure is reduced and added to
-// test/fuzz/corpus/, which npm test checks.
+// Fuzzes the .npy reader and the streams: mutants of the corpus, and of whatever showed a new outcome.
+// What fails is made small and kept in test/fuzz/corpus/, where `npm test` finds it.
 //
-//   npm run fuzz -- [SECONDS]      default: 120; the exit code is 1 if anything failed
+//   npm run fuzz -- [SECONDS]      two minutes unless told; exits with 1 if anything failed
 
 import fc from 'fast-check'
 import { backends } from '../../test/backends'
@@ -12,7 +12,7 @@ import { checkStream, plans } from '../../test/fuzz/streams'
 
 const seconds = Number(process.argv[2] ?? 120)
 if (!(seconds > 0)) {
-  process.stderr.write(`fuzz: SECONDS must be a number above 0; got '${process.argv[2]}'\n`)
+  process.stderr.write(`fuzz: expected a number of seconds, got '${process.argv[2]}'\n`)
   process.exit(2)
 }
 
