@@ -1,7 +1,7 @@
-// The command in corners: private files, writers that hold a pipe open, names that are no plain text, files that
-// change or are named twice, closed standard streams, signals.
+// Corners of the command: private files, writers that hold a pipe open, names with odd characters, files that change or
+// are named twice, closed standard streams, signals.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   closeSync,
@@ -11,131 +11,49 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { backend, softplus } from '../src/index'
+import {
+  at,
+  command,
+  deadline,
+  endOf,
+  endWithTest,
+  heldFifo,
+  holdForReading,
+  letGo,
+  makeFifo,
+  names,
+  onLinux,
+  onWindows,
+  piece,
+  read,
+  resultOf,
+  runHere,
+  runProcess,
+  runShell,
+  start,
+  temporaries,
+  untilTemporary,
+  useFolder,
+  write,
+  xBytes,
+  yBytes,
+} from './command'
 import { floatBytes, npyFile } from './npy-writer'
 
-const command = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url))
-const onLinux = process.platform === 'linux'
-const onWindows = process.platform === 'win32'
-// What should end at once gets this long on a busy machine; what hangs never ends by itself.
-const deadline = 15_000
-const piece = 1 << 22
+useFolder()
 
-let folder: string
-let children: ChildProcess[]
-let held: number[]
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'softplus-corners-'))
-  children = []
-  held = []
-})
-
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL')
-  for (const fd of held) closeSync(fd)
-  rmSync(folder, { recursive: true })
-})
-
-const x = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i) * 20)
-const xBytes = floatBytes(x)
-const yBytes = floatBytes(softplus(x))
-
-const at = (name: string) => join(folder, name)
-const write = (name: string, bytes: string | Uint8Array = xBytes) => writeFileSync(at(name), bytes)
-const read = (name: string) => readFileSync(at(name))
-const names = () => readdirSync(folder).sort()
 const modeOf = (name: string) => statSync(at(name)).mode & 0o777
-const temporary = () => names().find((name) => name.endsWith('.tmp'))
-
-function start(args: string[], options: { stdin?: number; umask?: string } = {}): ChildProcess {
-  const { stdin, umask = '022' } = options
-  const line = `umask ${umask}; exec "$@"`
-  const child = spawn('sh', ['-c', line, 'sh', process.execPath, command, ...args], {
-    cwd: folder,
-    stdio: [stdin ?? 'pipe', 'pipe', 'pipe'],
-  })
-  // It may end before it has read everything.
-  child.stdin?.on('error', () => {})
-  children.push(child)
-  return child
-}
-
-/** How it ended, or that it did not; what it wrote to stderr. */
-async function endOf(child: ChildProcess) {
-  let stderr = ''
-  child.stderr?.on('data', (part) => {
-    stderr += part
-  })
-  child.stdout?.resume()
-  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
-    child.once('close', (code, signal) => resolve({ code, signal })),
-  )
-  const late = new AbortController()
-  const end = await Promise.race([
-    ended,
-    setTimeout(deadline, 'still running' as const, { signal: late.signal }),
-  ])
-  late.abort()
-  return end === 'still running' ? { code: end, signal: null, stderr } : { ...end, stderr }
-}
-
-function run(args: string[], env: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
-    cwd: folder,
-    env: { ...process.env, ...env },
-    timeout: deadline,
-  })
-  return { code: status, stdout, stderr: stderr.toString() }
-}
-
-/** Runs the command in a shell, as $0, with its redirections. */
-function shell(line: string) {
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', line, command, process.execPath], {
-    cwd: folder,
-    timeout: deadline,
-  })
-  return { code: status, stdout, stderr: stderr.toString() }
-}
-
-/** Makes a FIFO and holds it open to read and to write, so that nobody who opens it waits, or sees an end. */
-function heldFifo(name: string): number {
-  expect(spawnSync('mkfifo', [at(name)]).status).toBe(0)
-  const fd = openSync(at(name), constants.O_RDWR | constants.O_NONBLOCK)
-  held.push(fd)
-  return fd
-}
-
-function letGo(fd: number): void {
-  held = held.filter((other) => other !== fd)
-  closeSync(fd)
-}
-
-async function untilTemporary(child: ChildProcess): Promise<string> {
-  const late = Date.now() + deadline
-  while (child.exitCode === null && Date.now() < late) {
-    const name = temporary()
-    if (name !== undefined) return name
-    await setTimeout(5)
-  }
-  throw new Error('no temporary file was seen')
-}
 
 describe.skipIf(onWindows)('the temporary file is private', () => {
   test.each([
@@ -154,7 +72,7 @@ describe.skipIf(onWindows)('the temporary file is private', () => {
     const end = endOf(child)
     expect(modeOf(await untilTemporary(child))).toBe(0o600)
     writeSync(fifo, xBytes)
-    // Its end: the command opened it before the temporary file, and nobody else has it open now.
+    // The input ends here: the command has opened the FIFO already, and nobody else has it open now.
     letGo(fifo)
     expect(await end).toMatchObject({ code: 0 })
     expect(modeOf('out.f32')).toBe(result)
@@ -168,30 +86,30 @@ describe.skipIf(onWindows)('exits after an error while the input is still open',
   test.each([
     ['a wrong header', ['-', '-o', 'out.npy'], wrongHeader, 2, /got float64/],
     ['an unknown version', ['-', '-o', 'out.npy'], npyFile({ version: [9, 1] }), 2, /got 9\.1/],
-    ['a name for another format', ['-', '-o', 'out.npy'], xBytes, 2, /a name ending in \.f32/],
+    ['a name for another format', ['-', '-o', 'out.npy'], xBytes, 2, /the name must end in \.f32/],
     [
       'more than the header says',
       ['-', '-o', 'out.npy'],
       npyFile({ shape: [10], data: Buffer.alloc(2 * piece) }),
       2,
-      /expected 40 bytes .* holds \d+ or more/,
+      /must be 40 bytes .*; got \d+ or more/,
     ],
     ['no folder', ['-', '-o', 'no/out.f32'], xBytes, 1, /ENOENT/],
   ])('to stdin: %s', async (_, args, bytes, code, message) => {
     const child = start(['apply', ...args])
     const end = endOf(child)
     child.stdin?.write(bytes)
-    const ended = await end
-    expect(ended).toMatchObject({ code, signal: null })
-    expect(ended.stderr).toMatch(message)
-    expect(ended.stderr).toMatch(/^softplus: [^\n]*\n$/)
+    const result = await end
+    expect(result).toMatchObject({ code, signal: null })
+    expect(result.stderr).toMatch(message)
+    expect(result.stderr).toMatch(/^softplus: [^\n]*\n$/)
     expect(names()).toEqual([])
   })
 
   test.runIf(existsSync('/dev/full'))('to stdin: a full disk', async () => {
     const child = start(['apply', '-', '-o', '/dev/full'])
     const end = endOf(child)
-    // A piece that cannot be written, and too little for another.
+    // One whole piece, which cannot be written, and one byte of the next.
     child.stdin?.write(Buffer.alloc(piece + 1))
     expect(await end).toMatchObject({ code: 1, stderr: expect.stringMatching(/ENOSPC/) })
   })
@@ -199,30 +117,30 @@ describe.skipIf(onWindows)('exits after an error while the input is still open',
   test.each([
     ['no folder', ['in.f32', '-o', 'no/out.f32'], undefined, 1, /ENOENT/],
     ['a wrong header', ['in.npy', '-o', 'out.npy'], wrongHeader, 2, /got float64/],
-    ['a name for another format', ['in.npy', '-o', 'out.f32'], undefined, 2, /ending in \.npy/],
+    ['a name for another format', ['in.npy', '-o', 'out.f32'], undefined, 2, /must end in \.npy/],
   ])('to a FIFO: %s', async (_, args, bytes, code, message) => {
     const fifo = heldFifo(args[0])
     if (bytes) writeSync(fifo, bytes)
-    const ended = await endOf(start(['apply', ...args]))
-    expect(ended).toMatchObject({ code, signal: null })
-    expect(ended.stderr).toMatch(message)
+    const end = await endOf(start(['apply', ...args]))
+    expect(end).toMatchObject({ code, signal: null })
+    expect(end.stderr).toMatch(message)
     expect(names()).toEqual([args[0]])
   })
 
-  test('FIFO without a writer, output folder missing', async () => {
-    expect(spawnSync('mkfifo', [at('in.f32')]).status).toBe(0)
-    const ended = await endOf(start(['apply', 'in.f32', '-o', 'no/out.f32']))
-    expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/ENOENT/) })
+  test('to a FIFO without a writer: no folder', async () => {
+    makeFifo('in.f32')
+    const end = await endOf(start(['apply', 'in.f32', '-o', 'no/out.f32']))
+    expect(end).toMatchObject({ code: 1, stderr: expect.stringMatching(/ENOENT/) })
   })
 
   test('a FIFO whose writer comes late is read to its end', async () => {
-    expect(spawnSync('mkfifo', [at('in.f32')]).status).toBe(0)
+    makeFifo('in.f32')
     const child = start(['apply', 'in.f32', '-o', 'out.f32'])
     const end = endOf(child)
     await untilTemporary(child)
     await setTimeout(100)
-    const writer = spawn('sh', ['-c', 'cat > in.f32'], { cwd: folder })
-    children.push(writer)
+    const writer = spawn('sh', ['-c', 'cat > in.f32'], { cwd: at() })
+    endWithTest(writer)
     writer.stdin.end(xBytes)
     expect(await end).toMatchObject({ code: 0 })
     expect(read('out.f32').equals(yBytes)).toBe(true)
@@ -230,10 +148,10 @@ describe.skipIf(onWindows)('exits after an error while the input is still open',
 })
 
 describe.skipIf(onWindows)('names on stderr', () => {
-  test('the summary shows them escaped, one line each', () => {
+  test('are escaped in the summary, one line each', async () => {
     const hostile = ['a\x1b[2J\x1b[31m.f32', 'b\nsoftplus: all is well.f32', 'c\u202e\x9b1m.f32']
     for (const name of hostile) write(name)
-    const { code, stderr } = run(['apply', '--in-place', ...hostile])
+    const { code, stderr } = await runHere(['apply', '--in-place', ...hostile])
     expect(code).toBe(0)
     expect(stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
     expect(stderr).not.toContain('\u202e')
@@ -243,8 +161,8 @@ describe.skipIf(onWindows)('names on stderr', () => {
 
   const python = spawnSync('python3', ['-c', 'import pty']).status === 0
 
-  // Runs the command on a terminal and sends it a signal while the bar shows: its output has a reader that never
-  // reads. Prints all that the terminal got; exits as the command does, or with 99 if it has to be killed.
+  // Runs the command on a terminal, and sends it a signal while the bar shows. The command waits then, because the reader of
+  // its output reads nothing. Prints what the terminal got. Exits as the command does, or with 99 at the deadline.
   const onTerminal = `
 import os, pty, select, signal, sys, time
 name, fifo, command = sys.argv[1], sys.argv[2], sys.argv[3:]
@@ -284,13 +202,11 @@ sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 100)
     (signal, code) => {
       const name = 'a{bar}{eta}\x1b[31m\n.f32'
       write(name, Buffer.alloc(3 * piece))
-      expect(spawnSync('mkfifo', [at('out.f32')]).status).toBe(0)
+      makeFifo('out.f32')
       const args = [process.execPath, command, 'apply', name, '-o', 'out.f32']
-      const { status, stdout, stderr } = spawnSync(
-        'python3',
-        ['-c', onTerminal, signal, 'out.f32', ...args],
-        { cwd: folder, encoding: 'utf8', timeout: 2 * deadline },
-      )
+      const program = ['-c', onTerminal, signal, 'out.f32', ...args]
+      const { code: got, stdout: bytes, stderr } = resultOf('python3', program)
+      const stdout = bytes.toString()
       expect(stderr).toBe('')
       expect(stdout).toContain('a{bar}{eta}\\x1b[31m .f32 ')
       expect(stdout).not.toContain('\x1b[31m')
@@ -298,7 +214,7 @@ sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 100)
         expect(stdout).toContain(`${what}l`)
         expect(stdout.lastIndexOf(`${what}h`)).toBeGreaterThan(stdout.lastIndexOf(`${what}l`))
       }
-      expect(status).toBe(code)
+      expect(got).toBe(code)
     },
   )
 })
@@ -307,21 +223,17 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
   const count = (3 * piece) / 4
   const long = Float32Array.from({ length: count }, (_, i) => (i % 1000) / 100 - 5)
   const result = () => Buffer.concat([floatBytes(long), floatBytes(softplus(long))])
-  // Its results appended to it for ever would fill the disk.
+  // Without a limit, a command that reads its own results for ever would fill the disk.
   const limited = `ulimit -f ${(16 * piece) / 512}; exec "$1" "$0"`
 
   function expectAppended(line: string, expected: Buffer, before = ''): void {
-    const { status, stderr } = spawnSync(
-      'sh',
-      ['-c', `${before} ${limited} ${line}`, command, process.execPath],
-      { cwd: folder, timeout: 4 * deadline },
-    )
-    expect(stderr.toString()).toMatch(/^softplus: backend /)
-    expect(status).toBe(0)
+    const { code, stderr } = runShell(`${before} ${limited} ${line}`)
+    expect(stderr).toMatch(/^softplus: backend /)
+    expect(code).toBe(0)
     expect(read('app.f32').equals(expected)).toBe(true)
   }
 
-  test('by its own results, appended: it ends where it ended when it was opened', () => {
+  test('because its results are appended to it: it is read up to its size at opening', () => {
     write('app.f32', floatBytes(long))
     expectAppended('apply app.f32 -o - >> app.f32', result())
   })
@@ -343,31 +255,31 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
     },
   )
 
-  test.runIf(existsSync('/proc/version'))('a file without a size is read to its end', () => {
+  test.runIf(existsSync('/proc/version'))('a file without a size is read to its end', async () => {
     symlinkSync('/proc/version', at('version.f32'))
     const bytes = readFileSync('/proc/version')
-    const { code, stderr } = run(['apply', 'version.f32', '-o', 'out'])
+    const { code, stderr } = await runHere(['apply', 'version.f32', '-o', 'out'])
     expect(stderr).toMatch(
       bytes.length % 4 === 0 ? / elements,/ : RegExp(`got ${bytes.length} bytes, which leaves`),
     )
     expect(code).toBe(bytes.length % 4 === 0 ? 0 : 2)
   })
 
-  test('that is cut meanwhile is refused', async () => {
+  test('because it is cut: it is refused', async () => {
     write('in.f32', Buffer.alloc(16 * piece))
-    expect(spawnSync('mkfifo', [at('out.f32')]).status).toBe(0)
-    held.push(openSync(at('out.f32'), constants.O_RDONLY | constants.O_NONBLOCK))
+    makeFifo('out.f32')
+    holdForReading('out.f32')
     const child = start(['apply', 'in.f32', '-o', 'out.f32'])
     const end = endOf(child)
-    // It has read a few pieces, and waits until somebody reads.
+    // The command has read a few pieces, and waits for a reader.
     await untilFull('out.f32')
     truncateSync(at('in.f32'), 12 * piece)
-    const drain = spawn('cat', ['out.f32'], { cwd: folder, stdio: 'ignore' })
-    children.push(drain)
-    const ended = await end
-    expect(ended.code).toBe(2)
-    expect(ended.stderr).toMatch(
-      /in\.f32: must still have the 67108864 bytes .* got 50331648; run it again /,
+    const drain = spawn('cat', ['out.f32'], { cwd: at(), stdio: 'ignore' })
+    endWithTest(drain)
+    const result = await end
+    expect(result.code).toBe(2)
+    expect(result.stderr).toMatch(
+      /in\.f32: the file must still have the 67108864 bytes .* got 50331648; run the command again /,
     )
   })
 
@@ -405,9 +317,9 @@ describe('one file by two names', () => {
 
   test.skipIf(onWindows).each(links)(
     '--in-place, %s: refused, nothing written',
-    (_, other, make) => {
+    async (_, other, make) => {
       make()
-      const { code, stderr } = run(['apply', '--in-place', 'b.f32', 'a.f32', other])
+      const { code, stderr } = await runHere(['apply', '--in-place', 'b.f32', 'a.f32', other])
       expect(code).toBe(2)
       expect(stderr).toMatch(
         /^softplus: INPUTs and OUTPUTs must be different files; got a\.f32 and .*\n$/,
@@ -416,21 +328,24 @@ describe('one file by two names', () => {
     },
   )
 
-  test.skipIf(onWindows)('an input that is the result of another: refused, nothing written', () => {
-    write('out/a.f32', 'as it was')
-    symlinkSync('out/a.f32', at('link.f32'))
-    expect(run(['apply', 'a.f32', 'link.f32', '-o', 'out/'])).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/got out\/a\.f32 and link\.f32/),
-    })
-    expect(readdirSync(at('out'))).toEqual(['a.f32'])
-    expect(read('out/a.f32').toString()).toBe('as it was')
-  })
+  test.skipIf(onWindows)(
+    'an input that is the result of another: refused, nothing written',
+    async () => {
+      write('out/a.f32', 'as it was')
+      symlinkSync('out/a.f32', at('link.f32'))
+      expect(await runHere(['apply', 'a.f32', 'link.f32', '-o', 'out/'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/got out\/a\.f32 and link\.f32/),
+      })
+      expect(names('out')).toEqual(['a.f32'])
+      expect(read('out/a.f32').toString()).toBe('as it was')
+    },
+  )
 
-  test.skipIf(onWindows)('two outputs that are one file: refused, nothing written', () => {
+  test.skipIf(onWindows)('two outputs that are one file: refused, nothing written', async () => {
     write('out/a.f32', 'as it was')
     symlinkSync('a.f32', at('out/b.f32'))
-    expect(run(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
+    expect(await runHere(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
       code: 2,
       stderr:
         'softplus: INPUTs and OUTPUTs must be different files; got out/a.f32 and out/b.f32, which are the same file; ' +
@@ -441,67 +356,70 @@ describe('one file by two names', () => {
 
   test.skipIf(onWindows)(
     'two outputs that are links to one new file: refused, nothing written',
-    () => {
+    async () => {
       mkdirSync(at('new'))
       symlinkSync('../new/y.f32', at('out/a.f32'))
       symlinkSync('second.f32', at('out/b.f32'))
-      symlinkSync(join(folder, 'out/../new/y.f32'), at('out/second.f32'))
-      expect(run(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
+      symlinkSync(at('out/../new/y.f32'), at('out/second.f32'))
+      expect(await runHere(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(/got out\/a\.f32 and out\/b\.f32, which are the same file/),
       })
-      expect(readdirSync(at('new'))).toEqual([])
+      expect(names('new')).toEqual([])
     },
   )
 
   test.skipIf(onWindows)(
     'an input that links to the new result of another: refused, nothing written',
-    () => {
+    async () => {
       symlinkSync('out/a.f32', at('link.f32'))
-      expect(run(['apply', 'a.f32', 'link.f32', '-o', 'out/'])).toMatchObject({
+      expect(await runHere(['apply', 'a.f32', 'link.f32', '-o', 'out/'])).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(/got out\/a\.f32 and link\.f32, which are the same file/),
       })
-      expect(readdirSync(at('out'))).toEqual([])
+      expect(names('out')).toEqual([])
     },
   )
 
-  test.skipIf(onWindows)('links in a circle among several: exit code 1', () => {
+  test.skipIf(onWindows)('links in a circle among several: exit code 1', async () => {
     symlinkSync('loop.f32', at('loop.f32'))
     symlinkSync('b.f32', at('out/b.f32'))
-    expect(run(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
+    expect(await runHere(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/cannot write out\/b\.f32: ELOOP/),
     })
-    expect(run(['apply', 'loop.f32', 'b.f32', '--in-place'])).toMatchObject({
+    expect(await runHere(['apply', 'loop.f32', 'b.f32', '--in-place'])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/cannot read loop\.f32: ELOOP/),
     })
   })
 
-  test.skipIf(onWindows)('links to new files of one name in different folders are accepted', () => {
-    for (const name of ['one', 'two']) mkdirSync(at(name))
-    symlinkSync('../one/y.f32', at('out/a.f32'))
-    symlinkSync('../two/y.f32', at('out/b.f32'))
-    expect(run(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({ code: 0 })
-    for (const name of ['one/y.f32', 'two/y.f32']) expect(read(name).equals(yBytes)).toBe(true)
-  })
+  test.skipIf(onWindows)(
+    'links to new files of one name in different folders are accepted',
+    async () => {
+      for (const name of ['one', 'two']) mkdirSync(at(name))
+      symlinkSync('../one/y.f32', at('out/a.f32'))
+      symlinkSync('../two/y.f32', at('out/b.f32'))
+      expect(await runHere(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({ code: 0 })
+      for (const name of ['one/y.f32', 'two/y.f32']) expect(read(name).equals(yBytes)).toBe(true)
+    },
+  )
 
-  test('hard links to one input are accepted with -o DIR/', () => {
+  test('hard links to one input are accepted with -o DIR/', async () => {
     linkSync(at('a.f32'), at('hard.f32'))
-    expect(run(['apply', 'a.f32', 'hard.f32', '-o', 'out/'])).toMatchObject({ code: 0 })
-    expect(readdirSync(at('out')).sort()).toEqual(['a.f32', 'hard.f32'])
-    expect(run(['apply', 'a.f32', 'b.f32', '--in-place'])).toMatchObject({ code: 0 })
-    // A result replaces the file of its name; the file's other names keep what was there.
+    expect(await runHere(['apply', 'a.f32', 'hard.f32', '-o', 'out/'])).toMatchObject({ code: 0 })
+    expect(names('out')).toEqual(['a.f32', 'hard.f32'])
+    expect(await runHere(['apply', 'a.f32', 'b.f32', '--in-place'])).toMatchObject({ code: 0 })
+    // The result is a new file under one name. The other name keeps the old file.
     expect(read('a.f32').equals(yBytes)).toBe(true)
     expect(read('hard.f32').equals(xBytes)).toBe(true)
   })
 
   test.skipIf(onWindows)('a FIFO with --in-place: refused', async () => {
     heldFifo('fifo.f32')
-    const ended = await endOf(start(['apply', '--in-place', 'a.f32', 'fifo.f32']))
-    expect(ended).toMatchObject({ code: 2 })
-    expect(ended.stderr).toMatch(/fifo\.f32 must be a file with --in-place; got a FIFO; .*\n$/)
+    const end = await endOf(start(['apply', '--in-place', 'a.f32', 'fifo.f32']))
+    expect(end).toMatchObject({ code: 2 })
+    expect(end.stderr).toMatch(/fifo\.f32 must be a file with --in-place; got a FIFO; .*\n$/)
     expect(statSync(at('fifo.f32')).isFIFO()).toBe(true)
     expect(read('a.f32').equals(xBytes)).toBe(true)
   })
@@ -510,11 +428,11 @@ describe('one file by two names', () => {
 describe.skipIf(onWindows)('links as the output', () => {
   beforeEach(() => write('in.f32'))
 
-  test('to nothing: what they name is made, and they stay', () => {
+  test('to a file that does not exist: it is created, and the links stay', async () => {
     mkdirSync(at('other'))
     symlinkSync('other/second.f32', at('first.f32'))
     symlinkSync('../new.f32', at('other/second.f32'))
-    expect(run(['apply', 'in.f32', '-o', 'first.f32'])).toMatchObject({ code: 0 })
+    expect(await runHere(['apply', 'in.f32', '-o', 'first.f32'])).toMatchObject({ code: 0 })
     for (const name of ['first.f32', 'other/second.f32'])
       expect(lstatSync(at(name)).isSymbolicLink()).toBe(true)
     expect(lstatSync(at('new.f32')).isFile()).toBe(true)
@@ -522,27 +440,29 @@ describe.skipIf(onWindows)('links as the output', () => {
     expect(names()).toEqual(['first.f32', 'in.f32', 'new.f32', 'other'])
   })
 
-  test('into a folder that is not there: exit code 1, they stay', () => {
+  test('into a folder that does not exist: exit code 1, and the link stays', async () => {
     symlinkSync('no/out.f32', at('link.f32'))
-    const { code, stderr } = run(['apply', 'in.f32', '-o', 'link.f32'])
+    const { code, stderr } = await runHere(['apply', 'in.f32', '-o', 'link.f32'])
     expect(stderr).toMatch(/cannot write link\.f32: ENOENT/)
     expect(code).toBe(1)
     expect(lstatSync(at('link.f32')).isSymbolicLink()).toBe(true)
   })
 
-  test('a path through a link and back up leads where the system says', () => {
+  test('a path through a link and back up is followed as the system does', async () => {
     mkdirSync(at('far/deep'), { recursive: true })
     mkdirSync(at('near'))
     symlinkSync('../far/deep', at('near/link'))
-    expect(run(['apply', 'in.f32', '-o', 'near/link/../one.f32'])).toMatchObject({ code: 0 })
-    expect(run(['apply', 'in.f32', '-o', 'near/link/../'])).toMatchObject({ code: 0 })
-    expect(readdirSync(at('far')).sort()).toEqual(['deep', 'in.f32', 'one.f32'])
-    expect(readdirSync(at('near'))).toEqual(['link'])
+    expect(await runHere(['apply', 'in.f32', '-o', 'near/link/../one.f32'])).toMatchObject({
+      code: 0,
+    })
+    expect(await runHere(['apply', 'in.f32', '-o', 'near/link/../'])).toMatchObject({ code: 0 })
+    expect(names('far')).toEqual(['deep', 'in.f32', 'one.f32'])
+    expect(names('near')).toEqual(['link'])
   })
 })
 
 describe.runIf(onLinux)('names that are not UTF-8', () => {
-  // "$(printf ...)" in a shell: Node gives no child such arguments.
+  // A shell's printf, because Node cannot pass such arguments to a child.
   const notUtf8 = '"$(printf \'a\\377.f32\')"'
 
   test.each([
@@ -553,7 +473,7 @@ describe.runIf(onLinux)('names that are not UTF-8', () => {
     write('in.f32')
     write('a\ufffd.f32')
     const before = names()
-    const { code, stderr } = shell(line)
+    const { code, stderr } = runShell(line)
     expect(stderr).toMatch(
       /^softplus: INPUT and OUTPUT must be names in UTF-8, .* got a\ufffd\.f32; /,
     )
@@ -562,15 +482,15 @@ describe.runIf(onLinux)('names that are not UTF-8', () => {
     expect(read('a\ufffd.f32').equals(xBytes)).toBe(true)
   })
 
-  test('as what a link leads to: refused, another file is left alone', () => {
+  test('as the target of a link: refused, another file is left alone', () => {
     write('in.f32')
     write('a\ufffd.f32')
     const line = `cp in.f32 ${notUtf8}; ln -s ${notUtf8} link.f32; "$1" "$0" apply in.f32 -o link.f32`
-    const { code, stderr } = shell(line)
+    const { code, stderr } = runShell(line)
     expect(stderr).toMatch(/^softplus: link\.f32 must lead to a name in UTF-8; /)
     expect(code).toBe(2)
     expect(read('a\ufffd.f32').equals(xBytes)).toBe(true)
-    expect(temporary()).toBe(undefined)
+    expect(temporaries()).toEqual([])
   })
 })
 
@@ -587,12 +507,12 @@ describe.runIf(onLinux)(
       const name = '"$PWD/$(printf \'a\\377.f32\')"'
       const inputs = output === 'out/' ? 'in.f32 more.f32' : 'in.f32'
       const line = `ln -s ${name} link.f32; ln -s ${name} out/in.f32; "$1" "$0" apply ${inputs} -o ${output}`
-      const { code, stderr } = shell(line)
+      const { code, stderr } = runShell(line)
       expect(stderr).toMatch(/ must lead to a name in UTF-8; got a link to .*a\ufffd\.f32; /)
       expect(code).toBe(2)
       expect(read('other.f32').equals(xBytes)).toBe(true)
-      expect(temporary()).toBe(undefined)
-      expect(readdirSync(at('out'))).toEqual(['in.f32'])
+      expect(temporaries()).toEqual([])
+      expect(names('out')).toEqual(['in.f32'])
     })
   },
 )
@@ -613,7 +533,7 @@ describe.skipIf(onWindows)('standard streams', () => {
       '<',
     ],
   ])('%s: exit code 1, no output replaced, what to do', (_, line, action, sign) => {
-    const { code, stderr } = shell(line)
+    const { code, stderr } = runShell(line)
     expect(stderr).toBe(
       `softplus: cannot ${action}: EBADF, it must be open; got none, or /dev/null opened for reading and writing; ` +
         `redirect it with ${sign} /dev/null\n`,
@@ -624,15 +544,15 @@ describe.skipIf(onWindows)('standard streams', () => {
   })
 
   test('/dev/null is an empty input, and takes every output', () => {
-    expect(shell('"$1" "$0" apply - -o out.f32 < /dev/null')).toMatchObject({ code: 0 })
+    expect(runShell('"$1" "$0" apply - -o out.f32 < /dev/null')).toMatchObject({ code: 0 })
     expect(read('out.f32')).toHaveLength(0)
-    expect(shell('"$1" "$0" apply in.f32 -o - > /dev/null')).toMatchObject({ code: 0 })
+    expect(runShell('"$1" "$0" apply in.f32 -o - > /dev/null')).toMatchObject({ code: 0 })
   })
 
   test('closed standard streams are ignored unless `-` is used', () => {
-    expect(shell('"$1" "$0" apply in.f32 -o out.f32 <&- >&-')).toMatchObject({ code: 0 })
+    expect(runShell('"$1" "$0" apply in.f32 -o out.f32 <&- >&-')).toMatchObject({ code: 0 })
     expect(read('out.f32').equals(yBytes)).toBe(true)
-    expect(shell('"$1" "$0" --version >&-')).toMatchObject({ code: 0 })
+    expect(runShell('"$1" "$0" --version >&-')).toMatchObject({ code: 0 })
   })
 })
 
@@ -656,7 +576,7 @@ describe.skipIf(onWindows)('signals while a FIFO is held open', () => {
   })
 
   test.each(['--help', 'apply --help'])('%s tells the exit codes', (args) => {
-    const text = run(args.split(' ')).stdout.toString()
+    const text = runProcess(args.split(' ')).stdout.toString()
     for (const [signal, code] of signals)
       expect(text).toMatch(RegExp(`^ +${code} .*\\(${signal}\\)$`, 'm'))
   })
@@ -682,13 +602,13 @@ describe('the command and Node', () => {
     )
     write('in.f32')
     const hook = { NODE_OPTIONS: `--require ${JSON.stringify(at('hook.cjs'))}` }
-    const { code, stderr } = run(['apply', 'in.f32', '-o', 'out.f32'], hook)
+    const { code, stderr } = runProcess(['apply', 'in.f32', '-o', 'out.f32'], { env: hook })
     expect(stderr).toMatch(/^softplus: backend [^\n]*\n$/)
     expect(code).toBe(0)
   })
 
   test('the help of --threads says that backend js has no threads', () => {
-    const help = run(['apply', '--help']).stdout.toString()
+    const help = runProcess(['apply', '--help']).stdout.toString()
     const [threads] = /--threads N[\s\S]*?(?=\n {2}-)/.exec(help) ?? []
     expect(threads).toMatch(/js has\s+no\s+threads/)
     expect(threads).not.toMatch(/pool|no addon/)
@@ -697,7 +617,7 @@ describe('the command and Node', () => {
   test.each(backend.available)('--threads with backend %s gives the same bits', (name) => {
     write('in.f32')
     const args = ['apply', 'in.f32', '-o', 'out.f32', '--threads', '3']
-    expect(run(args, { SOFTPLUS_BACKEND: name })).toMatchObject({ code: 0 })
+    expect(runProcess(args, { env: { SOFTPLUS_BACKEND: name } })).toMatchObject({ code: 0 })
     expect(read('out.f32').equals(yBytes)).toBe(true)
   })
 })

@@ -1,17 +1,9 @@
-// Temporary files that runs left behind: which machine and which of its boots they are from, and which of them go.
+// Which temporary files of killed runs are removed: it depends on the machine and the boot they are from.
 
 import { spawnSync } from 'node:child_process'
-import {
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { readlinkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { afterEach, expect, test, vi } from 'vitest'
+import { at, names, useFolder } from './command'
 
 const ids = vi.hoisted((): Record<string, string | undefined> => ({}))
 
@@ -22,15 +14,10 @@ vi.mock('node:fs', async (original) => {
   return { ...real, readFileSync }
 })
 
-let folder: string
-
-beforeEach(() => {
-  folder = mkdtempSync(`${tmpdir()}/softplus-left-over-`)
-})
+useFolder()
 
 afterEach(() => {
   vi.resetModules()
-  rmSync(folder, { recursive: true })
 })
 
 interface Host {
@@ -38,20 +25,20 @@ interface Host {
   boot: string
 }
 
-/** The command's module as it would be loaded there. */
+/** Loads the command's module as on that host. */
 async function on({ machine = '5f2c\n', boot }: Host) {
   ids['/etc/machine-id'] = machine
   ids['/proc/sys/kernel/random/boot_id'] = boot
   vi.resetModules()
-  return import('../src/cli/temporary')
+  return import('../src/cli/io/temporary')
 }
 
 const { pid: deadPid } = spawnSync(process.execPath, ['--version'])
 
-/** Has a run there leave a file that it wrote to last at this time, and die. */
+/** Creates a file as a run on that host would leave it, last written at this time, if it was killed. */
 async function leave(host: Host, writtenAt = Date.now()): Promise<string> {
   const { temporaryPath } = await on(host)
-  const path = temporaryPath(folder).replace(`-${process.pid}-`, `-${deadPid}-`)
+  const path = temporaryPath(at()).replace(`-${process.pid}-`, `-${deadPid}-`)
   writeFileSync(path, '')
   utimesSync(path, writtenAt / 1000, writtenAt / 1000)
   return path
@@ -59,47 +46,47 @@ async function leave(host: Host, writtenAt = Date.now()): Promise<string> {
 
 async function isSweptOn(host: Host): Promise<boolean> {
   const { sweep } = await on(host)
-  await sweep(folder)
-  return readdirSync(folder).length === 0
+  await sweep(at())
+  return names().length === 0
 }
 
-// Before every machine that runs this was started.
+// Before this machine was started.
 const longAgo = Date.UTC(2000)
 
-test('of this boot: goes', async () => {
+test('from this boot: removed', async () => {
   await leave({ boot: 'one' })
   expect(await isSweptOn({ boot: 'one' })).toBe(true)
 })
 
-test('of another boot, written to since this machine started: another host of this name may be at it', async () => {
+test('from another boot, written to since this machine started: kept, as another host of this name may be writing it', async () => {
   await leave({ boot: 'one' })
   expect(await isSweptOn({ boot: 'two' })).toBe(false)
 })
 
-test('of an earlier boot of this machine: goes', async () => {
+test('from an earlier boot of this machine: removed', async () => {
   await leave({ boot: 'one' }, longAgo)
   expect(await isSweptOn({ boot: 'two' })).toBe(true)
 })
 
-test('of another machine of this name: stays', async () => {
+test('from another machine of this name: kept', async () => {
   await leave({ machine: 'a77e\n', boot: 'one' }, longAgo)
   expect(await isSweptOn({ boot: 'one' })).toBe(false)
   expect(await isSweptOn({ boot: 'two' })).toBe(false)
 })
 
-test('of another boot, where machines have no id: stays', async () => {
+test('from another boot, where machines have no id: kept', async () => {
   await leave({ machine: '\n', boot: 'one' }, longAgo)
   expect(await isSweptOn({ machine: '\n', boot: 'two' })).toBe(false)
   expect(await isSweptOn({ machine: '\n', boot: 'one' })).toBe(true)
 })
 
-test('of another boot, where /etc/machine-id holds no id yet: stays', async () => {
+test('from another boot, where /etc/machine-id holds no id yet: kept', async () => {
   await leave({ machine: 'uninitialized\n', boot: 'one' }, longAgo)
   expect(await isSweptOn({ machine: 'uninitialized\n', boot: 'two' })).toBe(false)
 })
 
-test('one that cannot be looked at keeps no other from going', async () => {
-  // A folder tells its names in any order: many of both kinds, one after the other.
+test('a file that cannot be looked at does not keep others from being removed', async () => {
+  // A folder lists its names in any order, so there are many of both kinds.
   for (let i = 0; i < 20; i++) {
     await leave({ boot: 'one' }, longAgo)
     const link = await leave({ boot: 'one' }, longAgo)
@@ -107,12 +94,12 @@ test('one that cannot be looked at keeps no other from going', async () => {
     symlinkSync('nothing', link)
   }
   expect(await isSweptOn({ boot: 'two' })).toBe(false)
-  const left = readdirSync(folder)
+  const left = names()
   expect(left).toHaveLength(20)
-  for (const name of left) expect(readlinkSync(`${folder}/${name}`)).toBe('nothing')
+  for (const name of left) expect(readlinkSync(at(name))).toBe('nothing')
 })
 
-test('where the system has no boot id, the time of its start stands for it', async () => {
+test('where the system has no boot id, the time when it started replaces it', async () => {
   await leave({ machine: '\n', boot: '' })
   expect(await isSweptOn({ machine: '\n', boot: 'one' })).toBe(false)
   expect(await isSweptOn({ machine: '\n', boot: '' })).toBe(true)

@@ -1,12 +1,9 @@
-// The command and streams on big-endian CPUs, which are not at hand.
+// The command and streams on a big-endian CPU, which is simulated here.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { dispatch } from '../src/cli/dispatch'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { convertLittleEndian } from '../src/endian'
 import { softplus } from '../src/index'
+import { read, runHere, samples, useFolder, write } from './command'
 import { floatBytes, npyFile } from './npy-writer'
 
 const host = vi.hoisted(() => ({ swaps: false }))
@@ -19,36 +16,30 @@ vi.mock('../src/endian', async (original) => {
   }
 })
 
-let folder: string
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'softplus-bytes-'))
-})
+useFolder()
 
 afterEach(() => {
   host.swaps = false
-  rmSync(folder, { recursive: true })
 })
 
-const at = (name: string) => join(folder, name)
-const x = Float32Array.from({ length: 3000 }, (_, i) => Math.sin(i) * 20)
+const x = samples(3000)
 
-/** What a big-endian host's Float32Array would hold of these bytes. */
+/** The bytes as a big-endian host sees them in a Float32Array. */
 const swapped = (bytes: Buffer) => Buffer.from(bytes).swap32()
 
 describe('a host of the other byte order', () => {
-  // This one takes bytes for floats as they are; with each swapped it sees what that host would see without swaps.
+  // This host's floats have the file's byte order. With every float swapped in the file, it must swap as that host does.
   test.each([['none'], ['2']])('swaps before and after, --threads %s', async (threads) => {
     host.swaps = true
     const data = swapped(floatBytes(x))
-    writeFileSync(at('x.npy'), npyFile({ shape: [x.length], data }))
+    write('x.npy', npyFile({ shape: [x.length], data }))
     const more = threads === 'none' ? [] : ['--threads', threads]
-    await dispatch(['apply', at('x.npy'), '-o', at('y.npy'), '-q', ...more])
+    await runHere(['apply', 'x.npy', '-o', 'y.npy', '-q', ...more])
     const result = npyFile({ shape: [x.length], data: swapped(floatBytes(softplus(x))) })
-    expect(readFileSync(at('y.npy')).equals(result)).toBe(true)
+    expect(read('y.npy').equals(result)).toBe(true)
   })
 
-  test('streams do, too', async () => {
+  test('streams swap before and after, too', async () => {
     host.swaps = true
     const stream = softplus.stream()
     stream.end(swapped(floatBytes(x)))
@@ -56,7 +47,7 @@ describe('a host of the other byte order', () => {
     expect(results.equals(swapped(floatBytes(softplus(x))))).toBe(true)
   })
 
-  test('the bytes of each float change places, and no others', () => {
+  test('reverses the bytes of each float, and touches no others', () => {
     const memory = Uint8Array.from({ length: 14 }, (_, i) => i)
     const bytes = memory.subarray(3, 11)
     convertLittleEndian(bytes, false)

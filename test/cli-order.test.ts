@@ -1,21 +1,21 @@
-// The order in which the command writes, closes and renames files. Windows replaces no file that is open.
+// The order in which the command writes, closes and renames files. Windows cannot replace an open file.
 
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { dispatch } from '../src/cli/dispatch'
-import { openOutput } from '../src/cli/output'
-import { softplus } from '../src/index'
-import { floatBytes } from './npy-writer'
+import { afterEach, expect, test, vi } from 'vitest'
+import { openOutput } from '../src/cli/io/output'
+import {
+  at,
+  names,
+  onLinux,
+  onWindows,
+  read,
+  runHere,
+  useFolder,
+  write,
+  xBytes,
+  yBytes,
+} from './command'
 
 const openAtRename = vi.hoisted((): string[][] => [])
 
@@ -40,20 +40,20 @@ vi.mock('node:fs', async (original) => {
   return { ...real, fchmodSync }
 })
 
-// Writes that wait, and when descriptors are closed.
+// Makes writes wait, and records when they end and when descriptors are closed.
 const disk = vi.hoisted(() => ({
   waitsFor: Promise.resolve(),
   events: [] as string[],
 }))
 
-vi.mock('../src/cli/descriptors', async (original) => {
-  const real = await original<typeof import('../src/cli/descriptors')>()
+vi.mock('../src/cli/io/descriptors', async (original) => {
+  const real = await original<typeof import('../src/cli/io/descriptors')>()
   return {
     ...real,
-    async writeTo(fd: number, part: Uint8Array) {
+    async writeAll(fd: number, bytes: Uint8Array) {
       await disk.waitsFor
       disk.events.push('written')
-      return real.writeTo(fd, part)
+      return real.writeAll(fd, bytes)
     },
     closerOf(fd: number) {
       const close = real.closerOf(fd)
@@ -70,45 +70,35 @@ function openFiles(): string[] {
     try {
       return [readlinkSync(`/proc/self/fd/${fd}`)]
     } catch {
-      // The one that the folder was read by.
+      // The descriptor that read the folder is closed by now.
       return []
     }
   })
 }
 
-let folder: string
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'softplus-order-'))
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-})
+useFolder()
 
 afterEach(() => {
-  vi.restoreAllMocks()
   refusal.code = undefined
   disk.waitsFor = Promise.resolve()
   disk.events = []
-  rmSync(folder, { recursive: true })
 })
 
-const at = (name: string) => join(folder, name)
-const x = Float32Array.from({ length: 3000 }, (_, i) => Math.sin(i) * 20)
-
-test.runIf(process.platform === 'linux')(
+test.runIf(onLinux)(
   'neither the input nor the result is open when the result is renamed',
   async () => {
-    writeFileSync(at('x.f32'), floatBytes(x))
-    await dispatch(['apply', at('x.f32'), '--in-place', '-q'])
-    await dispatch(['apply', at('x.f32'), '-o', at('y.f32'), '-q'])
+    write('x.f32')
+    await runHere(['apply', 'x.f32', '--in-place', '-q'])
+    await runHere(['apply', 'x.f32', '-o', 'y.f32', '-q'])
     expect(openAtRename).toHaveLength(2)
     for (const paths of openAtRename) {
       expect(paths.length).toBeGreaterThan(0)
-      expect(paths.filter((path) => path.startsWith(folder))).toEqual([])
+      expect(paths.filter((path) => path.startsWith(at()))).toEqual([])
     }
   },
 )
 
-test.skipIf(process.platform === 'win32').each([
+test.skipIf(onWindows).each([
   ['a file', () => at('y.f32')],
   ['a device', () => '/dev/null'],
 ])('%s is closed only after the write under way', async (_, path) => {
@@ -117,7 +107,7 @@ test.skipIf(process.platform === 'win32').each([
   disk.waitsFor = new Promise((resolve) => {
     release = resolve
   })
-  const writing = output.write(floatBytes(x))
+  const writing = output.write(xBytes)
   const discarding = output.discard()
   for (let i = 0; i < 10; i++) await setImmediate()
   expect(disk.events).toEqual([])
@@ -125,34 +115,33 @@ test.skipIf(process.platform === 'win32').each([
   await writing
   await discarding
   expect(disk.events).toEqual(['written', 'closed'])
-  expect(readdirSync(folder)).toEqual([])
+  expect(names()).toEqual([])
 })
 
 test('a failed write is reported by itself, and the output is closed', async () => {
   const output = await openOutput(at('y.f32'))
   disk.waitsFor = Promise.reject(new Error('broken'))
-  await expect(output.write(floatBytes(x))).rejects.toThrow(/cannot write .*broken/)
+  await expect(output.write(xBytes)).rejects.toThrow(/cannot write .*broken/)
   await output.discard()
   expect(disk.events).toEqual(['closed'])
-  expect(readdirSync(folder)).toEqual([])
+  expect(names()).toEqual([])
 })
 
-test.skipIf(process.platform === 'win32').each(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])(
+test.skipIf(onWindows).each(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])(
   'a result stays where setting its mode fails with %s',
   async (code) => {
-    writeFileSync(at('x.f32'), floatBytes(x))
+    write('x.f32')
     refusal.code = code
-    await dispatch(['apply', at('x.f32'), '-o', at('y.f32'), '-q'])
-    expect(readFileSync(at('y.f32')).equals(floatBytes(softplus(x)))).toBe(true)
+    await runHere(['apply', 'x.f32', '-o', 'y.f32', '-q'])
+    expect(read('y.f32').equals(yBytes)).toBe(true)
   },
 )
 
-test.skipIf(process.platform === 'win32')(
-  'other failures to set the mode are failures',
-  async () => {
-    writeFileSync(at('x.f32'), floatBytes(x))
-    refusal.code = 'EIO'
-    await expect(dispatch(['apply', at('x.f32'), '-o', at('y.f32'), '-q'])).rejects.toThrow(/EIO/)
-    expect(readdirSync(folder)).toEqual(['x.f32'])
-  },
-)
+test.skipIf(onWindows)('other failures to set the mode are failures', async () => {
+  write('x.f32')
+  refusal.code = 'EIO'
+  const { code, stderr } = await runHere(['apply', 'x.f32', '-o', 'y.f32', '-q'])
+  expect(stderr).toMatch(/EIO/)
+  expect(code).toBe(1)
+  expect(names()).toEqual(['x.f32'])
+})

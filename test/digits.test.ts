@@ -1,4 +1,4 @@
-// A trained network's hidden layer, with every backend: PyTorch's activations, PyTorch's decisions.
+// The digits example: with every backend, the network sees the digits that it saw under PyTorch.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -31,7 +31,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Runs Node in the package's folder with a forced backend. */
+/** Runs Node in this package's folder with the given backend. */
 function runNode(backendName: string, args: string[]) {
   const env = { ...process.env, SOFTPLUS_BACKEND: backendName }
   const result = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' })
@@ -39,7 +39,7 @@ function runNode(backendName: string, args: string[]) {
   return result
 }
 
-/** The preactivations activated by the command, with a forced backend. */
+/** The preactivations activated by the command with the given backend. */
 function activated(backendName: string, functionName: string): Float32Array {
   const output = join(folder, `${backendName}-${functionName}.npy`)
   const options = ['-o', output, '--function', functionName]
@@ -48,7 +48,7 @@ function activated(backendName: string, functionName: string): Float32Array {
 }
 
 describe.each(backend.available)('backend %s', (name) => {
-  test('softplus is within 2 ULP of PyTorch, and decides as PyTorch does', () => {
+  test('softplus is within 2 ULP of PyTorch, and the same digits are seen', () => {
     const hidden = activated(name, 'softplus')
     expect(hidden).toHaveLength(597 * 256)
     expect(largestUlpDifference(hidden, torchSoftplus)).toBeLessThanOrEqual(2)
@@ -56,8 +56,8 @@ describe.each(backend.available)('backend %s', (name) => {
   })
 
   test('the derivative is within 2 ULP of PyTorch', () => {
-    const slopes = activated(name, 'derivative')
-    expect(largestUlpDifference(slopes, torchSigmoid)).toBeLessThanOrEqual(2)
+    const derivatives = activated(name, 'derivative')
+    expect(largestUlpDifference(derivatives, torchSigmoid)).toBeLessThanOrEqual(2)
   })
 
   test('the same bits as the backend of this process', () => {
@@ -66,13 +66,13 @@ describe.each(backend.available)('backend %s', (name) => {
   })
 })
 
-test('the network is right on 96.8 % of the images', () => {
+test('the network sees the right digit in 96.8 % of the images', () => {
   const correct = countEqual(predict(softplus(preactivations)), labels)
   expect(correct).toBe(578)
   expect((100 * correct) / labels.length).toBeCloseTo(96.8, 1)
 })
 
-test('ULP are counted across zero and on both of its sides', () => {
+test('ULP are counted on both sides of zero and across it', () => {
   const one = Float32Array.of(1, -1, 0)
   const next = Float32Array.of(1 + 2 ** -23, -1 - 2 ** -22, -(2 ** -149))
   expect(largestUlpDifference(one, next)).toBe(2)
@@ -84,13 +84,13 @@ describe('the example', () => {
 
   test('reports on the network and writes its activations', () => {
     const { stdout } = runNode(backend.name, run)
-    expect(stdout).toContain('597 of 597 (100.0 %)')
-    expect(stdout).toContain('578 of 597 (96.8 %)')
-    expect(stdout).toMatch(/the same 32 bits +[\d,]+ of 152,832/)
+    expect(stdout).toMatch(/same digit seen +100\.0 %: 597 of 597 images/)
+    expect(stdout).toMatch(/right digit seen +96\.8 %: 578 of 597 images/)
+    expect(stdout).toMatch(/same 32 bits +[\d.]+ %: [\d,]+ of 152,832 activations/)
     expect(stdout).toMatch(/largest difference +[012] ULP/)
     expect(stdout).toContain(`backend ${backend.name}`)
-    expect(stdout).toMatch(/softplus +[\d.]+ ns per element/)
-    expect(stdout).toMatch(/relu +[\d.]+ ns per element/)
+    expect(stdout).toMatch(/softplus +[\d.]+ µs: [\d.]+ ns per element/)
+    expect(stdout).toMatch(/relu +[\d.]+ µs: [\d.]+ ns per element/)
     const written = readFileSync(exampleFile('output/activations.npy'))
     expect(written.equals(npyLike(preactivationsFile, softplus(preactivations)))).toBe(true)
   })

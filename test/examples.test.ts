@@ -1,7 +1,7 @@
-// The examples, run as their readers would.
+// The examples, run as a user runs them.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,17 +21,23 @@ describe('examples/pipeline', () => {
     const folder = mkdtempSync(join(tmpdir(), 'softplus-pipeline-'))
     try {
       const [input, output] = [join(folder, 'x.f32'), join(folder, 'y.f32')]
-      const x = floats(2 ** 26)
-      writeFileSync(input, bytesOf(x))
+      // 256 MiB: the same MiB again and again.
+      const x = floats(2 ** 18)
+      const y = bytesOf(softplus(x))
+      for (let i = 0; i < 256; i++) appendFileSync(input, bytesOf(x))
       const script = join(root, 'examples', 'pipeline', 'activate.mjs')
       const { status, stderr } = spawnSync(process.execPath, [script, input, output], {
         encoding: 'utf8',
       })
       expect(status, stderr).toBe(0)
-      const [, mebibytes, peak] = /^(\d+) MiB activated, (\d+) MiB of memory/.exec(stderr) ?? []
+      const [, mebibytes, peak] =
+        /^(\d+) MiB activated, at most (\d+) MiB of memory/.exec(stderr) ?? []
       expect(Number(mebibytes)).toBe(256)
       expect(Number(peak)).toBeLessThan(200)
-      expect(readFileSync(output).equals(bytesOf(softplus(x)))).toBe(true)
+      const result = readFileSync(output)
+      expect(result).toHaveLength(256 * y.length)
+      for (let i = 0; i < result.length; i += y.length)
+        expect(result.subarray(i, i + y.length).equals(y)).toBe(true)
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -79,7 +85,7 @@ describe('examples/server', () => {
       expect(await response.json()).toMatchObject({ message: expect.stringMatching(message) })
     })
 
-    // A parsed `{"length": n}` must never be taken for an array.
+    // If JSON were parsed, `{"length": n}` could be taken for an array.
     test.each([
       ['text/csv', '{}'],
       ['text/plain', 'text'],
@@ -109,7 +115,7 @@ describe('examples/server', () => {
       await Promise.all(closed)
     })
 
-    /** Sends the head of a request and keeps the connection, on which a body of any length may follow. */
+    /** Sends the head of a request, and keeps the connection open for the body. */
     async function begin(...headers: string[]) {
       const connection = await request((app.server.address() as AddressInfo).port, headers)
       open.push(connection.socket)
@@ -122,7 +128,7 @@ describe('examples/server', () => {
       const x = floats(2 * mebibyte)
       const bodies = await Promise.all(Array.from({ length: 32 }, () => beginBody(8 * mebibyte)))
       for (const { socket } of bodies) socket.write(bytesOf(x).subarray(0, 4))
-      // None can be answered with 200 yet: the rest of every body is still missing.
+      // No request can be answered with 200 yet, because no body is complete.
       const refused = await firstOf(24, bodies)
       for (const { answer } of refused) expect(answer()).toMatch(busy)
       const accepted = bodies.filter((body) => !refused.includes(body))
@@ -135,7 +141,7 @@ describe('examples/server', () => {
         expect(bytes.subarray(0, 15).toString()).toBe('HTTP/1.1 200 OK')
         expect(bytes.subarray(-expected.length).equals(expected)).toBe(true)
       }
-      // A refused connection goes on after its body, which is dropped.
+      // The connection of a refused request can be used again after its body, which is dropped.
       const [{ socket, answer }] = refused
       socket.write(bytesOf(x).subarray(4))
       const before = answer().length
@@ -144,7 +150,7 @@ describe('examples/server', () => {
       expect(answer().slice(before)).toMatch(/^HTTP\/1\.1 200 /)
     })
 
-    test('a body in chunks counts as the 16 MiB that it may come to, before any of it has come', async () => {
+    test('a chunked body counts as 16 MiB before any of it has arrived', async () => {
       const bodies = await Promise.all(
         Array.from({ length: 5 }, () => begin('transfer-encoding: chunked')),
       )
@@ -180,7 +186,7 @@ describe('examples/server', () => {
       expect(answer()).toMatch(/^HTTP\/1\.1 413 /)
     })
 
-    test('bodies whose sender has gone no longer count', async () => {
+    test('bodies whose sender has disconnected no longer count', async () => {
       const bodies = await Promise.all(Array.from({ length: 4 }, () => beginBody(16 * mebibyte)))
       const refused = await beginBody(4)
       await until(() => refused.answer() !== '')
@@ -199,7 +205,7 @@ describe('examples/server', () => {
   test('a body that never ends is answered with 408, as requestTimeout says', async () => {
     expect(app.server.requestTimeout).toBeGreaterThan(0)
     expect(app.server.requestTimeout).toBeLessThanOrEqual(300_000)
-    // Node takes the larger of the two for the whole request.
+    // Node uses the larger of the two timeouts for the whole request.
     const http = { connectionsCheckingInterval: 50, headersTimeout: 200 }
     const impatient = createServer({ requestTimeout: 200, http })
     try {
@@ -239,7 +245,7 @@ describe('examples/server', () => {
         const whole = await request(port, [`content-length: ${4 * x.length}`])
         whole.socket.write(bytesOf(x))
         await until(() => whole.answer() !== '')
-        // Sockets cannot hold all of the answer: the request is in work as long as it is not read.
+        // The sockets' buffers are smaller than the answer, so the request is not done before the answer is read.
         whole.socket.pause()
 
         const halfHead = connect(port, '127.0.0.1').on('error', () => {})
@@ -279,7 +285,7 @@ const headTo = (path: string, headers: string[]) =>
     '\r\n',
   ].join('\r\n')
 
-/** A connection that has sent the head of a request, and what has come back on it. */
+/** Opens a connection and sends the head of a request; collects what comes back. */
 async function request(port: number, headers: string[], path = '/softplus') {
   const socket = connect(port, '127.0.0.1').on('error', () => {})
   const chunks: Buffer[] = []
@@ -305,18 +311,18 @@ async function request(port: number, headers: string[], path = '/softplus') {
 
 type Request = Awaited<ReturnType<typeof request>>
 
-/** The requests that have an answer, once there are so many. */
+/** Waits until this many requests have an answer, and returns them. */
 async function firstOf(count: number, requests: Request[]): Promise<Request[]> {
   const answered = () => requests.filter(({ answer }) => answer() !== '')
   await until(() => answered().length >= count)
   return answered()
 }
 
-/** Waits for what must come soon; the deadline only tells it from what never comes. */
+/** Waits until the condition holds. Throws after 20 seconds. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 20_000
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${holds}`)
+    if (Date.now() > deadline) throw new Error(`this did not hold within 20 s: ${holds}`)
     await delay(10)
   }
 }

@@ -1,8 +1,8 @@
-// .npy files for the tests, well-formed or not.
+// Makes .npy files for the tests, valid or not.
 
 export interface NpyFile {
   version?: [major: number, minor: number]
-  /** The header's text; by default the dict made of the fields below. */
+  /** The header's text. Default: a dict of the fields below. */
   header?: string
   dtype?: string
   fortranOrder?: boolean
@@ -10,7 +10,7 @@ export interface NpyFile {
   data?: Uint8Array
 }
 
-/** The bytes of an .npy file. Nothing pads the header, so the data can begin at any byte. */
+/** The bytes of an .npy file. The header is not padded, so the data can begin at any byte. */
 export function npyFile(file: NpyFile): Buffer {
   const [major, minor] = file.version ?? [1, 0]
   const text = Buffer.from(file.header ?? `${headerDict(file)}\n`, major < 3 ? 'latin1' : 'utf8')
@@ -30,7 +30,7 @@ function shapeTuple(shape: number[]): string {
   return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
 }
 
-/** The bytes of float32 elements. */
+/** The bytes of float32 elements, without a copy. */
 export function floatBytes(floats: Float32Array): Buffer {
   return Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength)
 }

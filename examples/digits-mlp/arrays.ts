@@ -1,4 +1,4 @@
-// The example's .npy files: reading float32 and uint8 arrays, writing one like another.
+// Reads .npy files of float32 and uint8, and writes one with the header of another.
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -18,15 +18,15 @@ function readNpy(path: string, dtype: string): NpyFile {
   const bytes = readFileSync(path)
   const header = parseNpyHeader(bytes)
   if (header.dtype !== dtype) {
-    throw new TypeError(`${path}: expected elements of type '${dtype}', got '${header.dtype}'`)
+    throw new TypeError(`${path}: the elements must be of type '${dtype}'; got '${header.dtype}'`)
   }
   return { bytes, header }
 }
 
-/** The elements of a float32 array, in a copy of their own. */
+/** The elements of a float32 array, as a copy. */
 export function readFloats(path: string): Float32Array {
   const { bytes, header } = readNpy(path, '<f4')
-  // The copy begins at a multiple of 4 bytes, as a Float32Array must.
+  // A Float32Array must begin at a multiple of 4 bytes, and the data in the file may not.
   return new Float32Array(new Uint8Array(npyData(bytes, header, 4)).buffer)
 }
 
@@ -36,7 +36,7 @@ export function readBytes(path: string): Uint8Array {
   return npyData(bytes, header, 1)
 }
 
-/** The bytes of an .npy file with the header of the one at path, and other elements. */
+/** The bytes of an .npy file: the header of the file at path, then these elements. */
 export function npyLike(path: string, elements: Float32Array): Buffer {
   const { bytes, header } = readNpy(path, '<f4')
   const data = Buffer.from(elements.buffer, elements.byteOffset, elements.byteLength)

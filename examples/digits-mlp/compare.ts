@@ -1,6 +1,6 @@
-// How far two results are apart: equal elements, and the largest difference in ULP.
+// Compares two results: equal elements, and the largest difference in ULP.
 
-/** How many elements are equal; of float32 arrays, pass the bits. */
+/** How many elements are equal. Pass the bits of float32: as numbers -0 equals 0, and NaN differs from NaN. */
 export function countEqual(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let equal = 0
   for (let i = 0; i < a.length; i += 1) if (a[i] === b[i]) equal += 1
@@ -12,15 +12,15 @@ export function bitsOf(floats: Float32Array): Int32Array {
   return new Int32Array(floats.buffer, floats.byteOffset, floats.length)
 }
 
-/** The largest difference between elements at the same place, in units in the last place. */
+/** The largest difference between elements at the same index, in units in the last place. */
 export function largestUlpDifference(a: Float32Array, b: Float32Array): number {
-  const places = Array.from(bitsOf(b), place)
+  const ranks = Array.from(bitsOf(b), rank)
   return bitsOf(a).reduce((most, bits, i) => {
-    return Math.max(most, Math.abs(place(bits) - (places[i] ?? Number.NaN)))
+    return Math.max(most, Math.abs(rank(bits) - (ranks[i] ?? Number.NaN)))
   }, 0)
 }
 
-// Consecutive integers for consecutive floats: negative floats count down from zero.
-function place(bits: number): number {
+// Maps consecutive floats to consecutive integers. The bits of negative floats grow away from zero.
+function rank(bits: number): number {
   return bits < 0 ? -(bits & 0x7fffffff) : bits
 }

@@ -1,4 +1,4 @@
-// The example: softplus in a trained network, or, given a FILE, on that file.
+// npm start: softplus in a trained network. npm start -- FILE: softplus of a file.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
@@ -10,7 +10,7 @@ import { preactivations, preactivationsFile } from './network'
 import { reportOn } from './report'
 
 const usage = `Usage:
-  npm start                       run the digits example and report on it
+  npm start                       use softplus in a network that reads digits
   npm start -- FILE [-o OUTPUT]   activate a .npy or .f32 file of float32
 `
 
@@ -20,7 +20,8 @@ function runDigits(): void {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, npyLike(preactivationsFile, activations))
   process.stdout.write(`${reportOn(activations)}\n`)
-  process.stdout.write(`Activations written to ${relative(process.cwd(), file)}\n`)
+  process.stdout.write(`The activations are in ${relative(process.cwd(), file)}.\n`)
+  process.stdout.write('To activate a file of yours: npm start -- FILE\n')
 }
 
 function parsedArguments() {
@@ -38,7 +39,7 @@ function parsedArguments() {
 }
 
 function refuse(reason: string): number {
-  process.stderr.write(`${reason}\n${usage}`)
+  process.stderr.write(`${reason}\n\n${usage}`)
   return 2
 }
 
@@ -51,9 +52,9 @@ function run(): number {
     process.stdout.write(usage)
     return 0
   }
-  if (more.length > 0) return refuse(`Expected one FILE, got ${positionals.length}.`)
+  if (more.length > 0) return refuse(`There must be one FILE; got ${positionals.length}.`)
   if (file !== undefined) return activateFile(file, values.output)
-  if (values.output !== undefined) return refuse('Expected a FILE to go with -o, got none.')
+  if (values.output !== undefined) return refuse('There must be a FILE with -o; got none.')
   runDigits()
   return 0
 }

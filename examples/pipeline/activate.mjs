@@ -1,7 +1,7 @@
 // node examples/pipeline/activate.mjs INPUT OUTPUT
 //
-// Activates a file of little-endian float32 of any size, in constant memory; both files are raw (.f32). Tells on stderr
-// how much memory that took. Exit code 1 if it fails, 2 for wrong usage.
+// Activates a file of any size in constant memory, with streams. Both files are raw little-endian float32 (.f32). Prints on
+// stderr how much memory it used. The exit code is 0 if all is done, 1 for a failure, 2 for wrong arguments.
 import { createReadStream, createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
@@ -9,10 +9,10 @@ import { softplus } from 'softplus'
 
 const [input, output] = process.argv.slice(2)
 if (output === undefined) {
-  console.error('usage: node activate.mjs INPUT OUTPUT')
+  console.error('Usage: node activate.mjs INPUT OUTPUT')
   process.exit(2)
 }
-// Chunks of a MiB: the default of 64 KiB spends more time between chunks than in them.
+// Chunks of 1 MiB: with the default of 64 KiB most of the time is spent between the chunks.
 const highWaterMark = 1 << 20
 let peak = 0
 const watch = setInterval(() => {
@@ -26,7 +26,7 @@ try {
   )
   const { size } = await stat(output)
   console.error(
-    `${(size / 2 ** 20).toFixed(0)} MiB activated, ${(peak / 2 ** 20).toFixed(0)} MiB of memory at most`,
+    `${(size / 2 ** 20).toFixed(0)} MiB activated, at most ${(peak / 2 ** 20).toFixed(0)} MiB of memory used`,
   )
 } catch (error) {
   console.error(error.message)

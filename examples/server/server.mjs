@@ -1,14 +1,17 @@
-// node examples/server/server.mjs          listens on PORT, or 8080
+// An HTTP server that activates the bodies of requests.
 //
-// Bytes of little-endian float32 in, as many out (application/octet-stream); beta and threshold in the query:
+//   node examples/server/server.mjs          listens on port 8080, or on PORT
 //
-//   POST /softplus?beta=2     a body of up to 16 MiB, activated off the main thread: other requests do not wait
-//   POST /softplus/stream     a body of any size, activated as it comes
+// A request's body is little-endian float32 (application/octet-stream), and the answer is as many. The query may hold beta
+// and threshold:
 //
-// Bodies in work hold 64 MiB at most; one that comes in chunks counts as 16 MiB. A request beyond that is answered with 503
-// and Retry-After before its body is read.
-// SIGTERM and SIGINT stop the server: complete requests get their answer within 10 seconds, incomplete ones are cut off
-// after one.
+//   POST /softplus?beta=2     a body of up to 16 MiB; it is activated off the main thread, so other requests do not wait
+//   POST /softplus/stream     a body of any size, activated while it arrives
+//
+// All requests together hold at most 64 MiB of bodies. A body whose length is not announced counts as 16 MiB. Further
+// requests are answered with 503 and Retry-After, before their bodies are read.
+// SIGTERM and SIGINT stop the server. Complete requests have 10 seconds to get their answers; incomplete requests are cut
+// off after 1 second.
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import Fastify from 'fastify'
@@ -17,24 +20,24 @@ import { softplus } from 'softplus'
 const octets = 'application/octet-stream'
 const MiB = 2 ** 20
 const bodyLimit = 16 * MiB
-/** How many bytes of bodies may be received, activated and sent at the same time. */
+/** How many bytes of bodies all requests may hold together. */
 const heldLimit = 64 * MiB
-/** What a streamed body counts as: the chunks buffered on both sides. */
+/** How many bytes a streamed body counts as: the chunks that the stream buffers. */
 const streamed = MiB / 4
 
 const timeouts = {
-  // Longer than any upload should take. Node's own default, which Fastify turns off.
+  // How long an upload may take. This is Node's default, which Fastify turns off.
   requestTimeout: 300_000,
-  // A connection on which nothing moves, in either direction, is closed.
+  // Idle connections are closed after this time.
   connectionTimeout: 30_000,
 }
-/** How long, in ms, shutdown waits. */
+/** How many milliseconds the shutdown waits for each kind of request. */
 const grace = { incomplete: 1_000, unanswered: 10_000 }
 
 const number = { type: 'number' }
 const schema = { querystring: { type: 'object', properties: { beta: number, threshold: number } } }
 
-/** An error that Fastify answers with this status and message. */
+/** Makes an error that Fastify answers with this status and message. */
 const refusal = (statusCode, message, headers = {}) =>
   Object.assign(new Error(message), { statusCode, headers })
 
@@ -51,16 +54,16 @@ function checkSize(bytes) {
     )
 }
 
-// What the package says of beta and threshold is meant for who sent them.
+// Errors about beta and threshold are the client's.
 const asRefusal = (error) => (/^ERR_/.test(error.code ?? '') ? refusal(400, error.message) : error)
 
-/** The length a body is announced with; undefined if it comes in chunks. */
+/** The length that the client announced; undefined for a chunked body. */
 function announcedLength({ headers }) {
   if (headers['transfer-encoding'] !== undefined) return undefined
   return Number(headers['content-length'] ?? 0)
 }
 
-/** Limits the bytes that all requests hold together: `request.hold(bytes)` throws 503 beyond that. */
+/** Limits the bytes that all requests hold together. `request.hold(bytes)` throws 503 when there is no room for them. */
 function limitHeldBytes(app) {
   let held = 0
   app.decorateRequest('held', 0)
@@ -75,16 +78,16 @@ function limitHeldBytes(app) {
       held -= request.held
     })
   })
-  // Fastify closes the connection of a body it refuses. That resets it while the client still sends, and many clients then
-  // never read the answer. Node drops the rest of the body by itself.
+  // Fastify closes the connection when it refuses a body. The client is still sending, so it may get a reset instead of the
+  // answer. Without this header Node drops the rest of the body and keeps the connection.
   app.addHook('onError', async (_request, reply) => {
     reply.removeHeader('connection')
   })
 }
 
-/** Makes `app.close()` send pending answers, and accept no new requests. */
+/** Makes `app.close()` wait for answers that are under way, for a limited time. */
 function limitClosing(app) {
-  /** The responses that are not sent yet, each with a promise of its end. */
+  /** The responses that are not sent yet, each with a promise that resolves at its end. */
   const unanswered = new Map()
   app.addHook('onRequest', async (_request, { raw }) => {
     const end = new Promise((resolve) => raw.once('close', resolve))
@@ -93,7 +96,7 @@ function limitClosing(app) {
   })
   const allAnswered = (milliseconds) =>
     Promise.race([Promise.all(unanswered.values()), delay(milliseconds, undefined, { ref: false })])
-  // Before server.close(), which drops answers that wait for a slow reader. New requests already get 503.
+  // This runs before server.close(), which drops answers that wait for a slow reader. New requests get 503 by now.
   app.addHook('preClose', async () => {
     await allAnswered(grace.incomplete)
     for (const { req } of unanswered.keys()) if (!req.complete) req.destroy()
@@ -104,12 +107,12 @@ function limitClosing(app) {
 
 async function whole(app) {
   app.addContentTypeParser(octets, async (request, payload) => {
-    // The length of a chunked body is known only at its end: it holds as much as it may come to.
+    // A chunked body's length is known only at its end, so it holds as much as it may become.
     const capacity = announcedLength(request) ?? bodyLimit
     checkSize(capacity)
     checkLength(capacity)
     request.hold(capacity)
-    // A new buffer, because a Float32Array needs an aligned offset.
+    // Not Buffer.alloc: a Float32Array needs an offset that is a multiple of 4, and transfer needs a buffer of its own.
     const bytes = Buffer.from(new ArrayBuffer(capacity))
     let length = 0
     try {
@@ -138,7 +141,7 @@ async function whole(app) {
 
 async function streaming(app) {
   app.addContentTypeParser(octets, async (request, payload) => {
-    // The length of a chunked body is known only at its end; then only closing the connection can report an error.
+    // A chunked body's length is known only at its end. By then the answer has begun, so an error closes the connection.
     checkLength(announcedLength(request) ?? 0)
     request.hold(streamed)
     return payload
@@ -156,7 +159,7 @@ async function streaming(app) {
 
 export function createServer(options = {}) {
   const app = Fastify({ ...timeouts, ...options })
-  // Fastify reads JSON and text unless told otherwise: every other type than `octets` is answered with 415.
+  // Fastify would parse JSON and text. Now all types but `octets` are answered with 415.
   app.removeAllContentTypeParsers()
   limitHeldBytes(app)
   limitClosing(app)

@@ -1,27 +1,18 @@
-// softplus apply: every input, activated, to its output.
+// softplus apply: activates every input into its output.
 
-import { type Activation, backend, relu, type SoftplusOptions, softplus } from '../index'
+import * as library from '../index'
 import { codeOf, InputError, UsageError } from './errors'
-import type { FunctionName } from './functions'
-import { type Format, formatOfName, type Input, openInput } from './input'
+import { functions } from './functions'
+import { type Input, openInput } from './io/input'
+import { type Output, openOutput } from './io/output'
+import { type Format, formatOfName } from './io/paths'
 import type { ApplyRequest } from './options'
-import { type Output, openOutput } from './output'
 import { pairsOf } from './pairs'
 import { startProgress } from './progress'
 import { type Pumped, pump, type Work } from './pump'
 import { printLine } from './stderr'
 
-const activations: Record<FunctionName, Activation<SoftplusOptions>> = {
-  softplus,
-  derivative: softplus.derivative,
-  'second-derivative': softplus.secondDerivative,
-  inverse: softplus.inverse,
-  // These take no options, and parseRequest refuses any for them.
-  relu: relu as Activation<SoftplusOptions>,
-  'relu-derivative': relu.derivative as Activation<SoftplusOptions>,
-}
-
-/** Does what the request asks, input by input, and tells so on stderr. */
+/** Activates one input after the other. Prints a summary of each on stderr. */
 export async function apply(request: ApplyRequest): Promise<void> {
   const work = workOf(request)
   checkOptions(work)
@@ -33,10 +24,16 @@ export async function apply(request: ApplyRequest): Promise<void> {
 
 function workOf({ function: name, beta, threshold, threads }: ApplyRequest): Work {
   return {
-    activation: activations[name],
+    activation: activationOf(name),
     options: { ...(beta !== undefined && { beta }), ...(threshold !== undefined && { threshold }) },
     ...(threads !== undefined && { threads }),
   }
+}
+
+/** The library's function, which may be a property of another: softplus.derivative. */
+function activationOf(name: string): Work['activation'] {
+  const path = functions.get(name)?.publicName.split('.') ?? []
+  return path.reduce((object: unknown, key) => Reflect.get(object as object, key), library) as never
 }
 
 async function applyFile(
@@ -66,7 +63,7 @@ async function applyTo(
   try {
     const checkFormat = (format: Format) => checkOutputName(outputPath, format)
     const pumped = await pump(input, output, work, progress, checkFormat)
-    // Windows replaces no file that is open.
+    // Close the input first: Windows cannot replace an open file.
     await input.close()
     await output.finish()
     return pumped
@@ -78,7 +75,7 @@ async function applyTo(
   }
 }
 
-// The package knows which values it takes; asking it with no elements leaves the rule in one place.
+// The library knows which values it takes, so the rule stays in one place: a call on an empty array asks it.
 function checkOptions({ activation, options }: Work): void {
   try {
     activation(new Float32Array(0), options)
@@ -89,12 +86,12 @@ function checkOptions({ activation, options }: Work): void {
   }
 }
 
-// The output has the input's format, so a name that says the other one would mislead.
+// The output has the input's format. A name with the other format's extension would mislead.
 function checkOutputName(output: string, format: Format): void {
   const named = formatOfName(output)
   if (named === undefined || named === format) return
   throw new InputError(
-    `${output}: expected a name ending in .${format}, as the input's format is kept, ` +
+    `${output}: the name must end in .${format}, because the output has the input's format; ` +
       `got .${named}; name it .${format}`,
   )
 }
@@ -106,7 +103,7 @@ function summaryOf(
 ): string {
   const file = request.inputs.length > 1 ? `${input}, ` : ''
   const what =
-    `${file}backend ${backend.name}, ${request.function}, ` +
+    `${file}backend ${library.backend.name}, ${request.function}, ` +
     `${elements.toLocaleString('en-US')} elements`
   if (elements === 0) return what
   const nanoseconds = (milliseconds * 1e6) / elements

@@ -1,24 +1,29 @@
 // The help texts.
 
-import { functionNames, functions } from './functions'
+import { functions } from './functions'
 
-const nameWidth = Math.max(...functionNames.map((name) => name.length))
+const width = 80
+const nameWidth = Math.max(...[...functions.keys()].map((name) => name.length))
+const summaryColumn = nameWidth + 4
+const lineOfWords = new RegExp(`(.{1,${width - summaryColumn}})( |$)`, 'g')
 
-const functionLines = functionNames
-  .map((name) => `  ${name.padEnd(nameWidth)}  ${functions[name].summary}`)
+const functionLines = [...functions]
+  .map(([name, { summary }]) => {
+    const lines = [...summary.matchAll(lineOfWords)].map(([, line]) => line)
+    return `  ${name.padEnd(nameWidth)}  ${lines.join(`\n${' '.repeat(summaryColumn)}`)}`
+  })
   .join('\n')
 
 const exitCodeLines = `Exit codes:
   0    done
   1    the file system or the operating system refused
-  2    wrong usage or wrong input; no file has been written for it
+  2    wrong arguments or wrong input; no file was written for it
   129  terminal closed (SIGHUP)
   130  interrupted (SIGINT)
   143  terminated (SIGTERM)
-The last three are what a shell reports: a run that has nothing to undo ends by
-the signal itself.`
+A shell reports the last three also where the signal itself ends the command.`
 
-const softplusHelp = `softplus - float32 activations, fast, and the same bits on every CPU
+const softplusHelp = `softplus - activates float32 files: fast, and the same bits on every CPU
 
 Usage:
   softplus apply INPUT -o OUTPUT [--function NAME] [--beta B] [--threshold T]
@@ -27,21 +32,21 @@ Usage:
   softplus --help | --version
 
 Commands:
-  apply  activate every number in .npy or .f32 files; see softplus apply --help
-  info   tell which backend computes on this machine; --json for programs
+  apply  activates every number in .npy or .f32 files; see softplus apply --help
+  info   shows which backend computes on this machine; --json for programs
 
 Options:
   -h, --help   show this text
   --version    show the version
 
 Environment:
-  SOFTPLUS_BACKEND  the backend to use instead of the fastest that this machine
-                    runs; softplus info lists those available
+  SOFTPLUS_BACKEND  use this backend, instead of the fastest one that runs on
+                    this machine; softplus info lists those available
 
 ${exitCodeLines}
 `
 
-const applyHelp = `softplus apply - activate every number in files of any size
+const applyHelp = `softplus apply - activates every number in files of any size
 
 Usage:
   softplus apply INPUT -o OUTPUT [--function NAME] [--beta B] [--threshold T]
@@ -51,43 +56,47 @@ Usage:
 INPUT is one of
   NAME.npy  a NumPy array of little-endian float32 ('<f4'), any shape and order
   NAME.f32  little-endian float32 and nothing else
-  -         standard input in either format: NumPy's is known by how it begins
+  -         standard input, in either format: the first bytes tell which
 
 Options:
-  -o, --output OUTPUT  where the result goes, in INPUT's format; - is standard
-                       output. A file appears under its name only when it is
-                       complete, and may be INPUT itself. A .npy header is kept
-                       byte for byte. With a slash at its end it is a folder,
-                       which takes results by the names of their INPUTs.
-  --in-place           each result replaces its INPUT, when it is complete;
-                       INPUTs are different files, and no FIFOs or devices
-  -f, --function NAME  what to compute, from the list below
-  --beta B             how sharply softplus bends (default 1): finite, not 0
-  --threshold T        where beta x is above T, softplus is taken to be x, and
-                       its derivative 1 (default Infinity)
-  --threads N          let up to N worker threads compute (1 to 1024); the
-                       main thread then only reads and writes. It pays where
-                       computing takes longer than reading and writing: inverse,
-                       or backend scalar. Backend js has no threads: it computes
-                       on the main thread anyway
-  -q, --quiet          no progress, no summary; errors only
+  -o, --output OUTPUT  write the result here, in INPUT's format:
+                       a file, which may be INPUT itself and appears only when
+                       the result is complete; a .npy header is copied as it is
+                       DIR/, ending in a slash: an existing folder, where each
+                       result gets the name of its INPUT
+                       -, standard output
+  --in-place           replace each INPUT by its result when that is complete;
+                       INPUTs must be different files, no FIFOs or devices
+  -f, --function NAME  compute this function, listed below (default softplus)
+  --beta B             how sharply softplus bends: finite, not 0 (default 1)
+  --threshold T        where beta x is above T, take x for softplus, and 1 for
+                       its derivative (default Infinity)
+  --threads N          compute in up to N worker threads (1 to 1024), while the
+                       main thread reads and writes. This is faster only if
+                       computing takes longer than reading and writing: for
+                       inverse, or with backend scalar. Backend js has no
+                       threads: it always computes in the main thread
+  -q, --quiet          show no progress and no summary, only errors
   -h, --help           show this text
 Write a negative number with an equals sign: --beta=-2.
 
 Functions:
 ${functionLines}
 
-The result is the only thing written to standard output. A line on standard
-error tells the backend, the function, the number of elements, the time that
-the activation itself took for each, and the bytes that it read and wrote in
-that time; on a terminal a bar shows how far it has come. Memory stays the same
-whatever the size. A pipe has got all but the last piece when its end turns out
-to be wrong; a file is left as it was.
+Standard output gets nothing but the result. Standard error gets one line for
+each INPUT: the backend, the function, the number of elements, the time that
+computing took for each element, and the bytes per second that it read and
+wrote. A terminal also shows a progress bar. The memory used does not depend on
+the size of the files.
+
+After an error, the output file is as it was before. The results of earlier
+INPUTs stay; later INPUTs are not read. A pipe keeps what it got before the
+error: if the end of the input is wrong, all but the last 4 MiB.
 
 Examples:
   softplus apply layer.npy -o activated.npy
   softplus apply layer.npy -o layer.npy --beta 2 --threshold 20
-  softplus apply samples.f32 -o slopes.f32 --function derivative
+  softplus apply samples.f32 -o derivatives.f32 --function derivative
   softplus apply layers/*.npy -o activated/
   softplus apply --in-place weights.f32 --function inverse --threads 2
   generate | softplus apply - -o - | consume

@@ -1,9 +1,9 @@
-// softplus info: which backend computes on this machine, and on what it runs.
+// softplus info: which backend computes on this machine, and what the machine is.
 
 import { cpus } from 'node:os'
+import { version } from '../../package.json'
 import { backend } from '../index'
 import { plain } from './stderr'
-import { version } from './version'
 
 function currentInfo() {
   return {
@@ -38,7 +38,7 @@ export function infoText(json: boolean): string {
   return json ? `${escapedJson(JSON.stringify(info, null, 2))}\n` : lines(info)
 }
 
-// JSON can carry everything that a terminal would not show as it is. A line break is JSON's own: in strings it is escaped.
+// Escapes all that a terminal obeys, except line breaks: JSON.stringify has escaped those within strings.
 function escapedJson(json: string): string {
   return json.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     character

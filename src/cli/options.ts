@@ -1,18 +1,20 @@
-// The command line: from arguments to what is asked for.
+// Reads the arguments.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { UsageError } from './errors'
-import { type FunctionName, functionNames, functions, isFunctionName } from './functions'
+import { functions } from './functions'
+import { isFolder, isUtf8 } from './io/paths'
 
 export interface ApplyRequest {
   command: 'apply'
   inputs: string[]
-  /** A file, - for stdout, or a folder where it ends in a slash. Empty with inPlace. */
+  /** A file, a folder if it ends in a slash, or - for stdout. Empty with inPlace. */
   output: string
   inPlace: boolean
   quiet: boolean
   threads?: number
-  function: FunctionName
+  /** A key of functions. */
+  function: string
   beta?: number
   threshold?: number
 }
@@ -25,7 +27,7 @@ export type Request =
 
 const help = { type: 'boolean', short: 'h' } as const
 
-/** Reads the arguments after the command's own name; throws a UsageError if they make no request. */
+/** Reads the arguments; throws a UsageError if they make no request. */
 export function parseRequest(args: string[]): Request {
   const [command, ...rest] = args
   switch (command) {
@@ -47,8 +49,8 @@ function topRequest(args: string[]): Request {
   if (values.help) return { command: 'help', topic: 'softplus' }
   if (values.version) return { command: 'version' }
   const [unknown] = positionals
-  const came = unknown === undefined ? 'nothing' : `'${unknown}'`
-  throw new UsageError(`expected a command, apply or info, got ${came}`)
+  const got = unknown === undefined ? 'none' : `'${unknown}'`
+  throw new UsageError(`the command must be apply or info; got ${got}`)
 }
 
 function infoRequest(args: string[]): Request {
@@ -74,16 +76,16 @@ function applyRequest(args: string[]): Request {
   })
   if (values.help) return { command: 'help', topic: 'apply' }
   const inPlace = values['in-place']
-  const name = functionNamed(values.function ?? 'softplus')
+  const name = readFunction(values.function ?? 'softplus')
   return {
     command: 'apply',
-    ...places(positionals, values.output, inPlace),
+    ...readPlaces(positionals, values.output, inPlace),
     inPlace,
     quiet: values.quiet,
-    ...threadsOption(values.threads),
+    ...readThreads(values.threads),
     function: name,
-    ...numberOption('beta', values.beta, name),
-    ...numberOption('threshold', values.threshold, name),
+    ...readScaling('beta', values.beta, name),
+    ...readScaling('threshold', values.threshold, name),
   }
 }
 
@@ -95,80 +97,79 @@ function parsed<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseAr
   }
 }
 
-function places(
+function readPlaces(
   inputs: string[],
   output: string | undefined,
   inPlace: boolean,
 ): { inputs: string[]; output: string } {
   if (inputs.length === 0 || inputs.includes(''))
-    throw new UsageError('expected INPUT, a .npy or .f32 file or - for stdin, got none')
-  for (const name of [...inputs, output ?? '']) refuseOtherEncodings(name)
+    throw new UsageError('INPUT must be a .npy or .f32 file, or - for stdin; got none')
+  for (const name of [...inputs, output ?? '']) checkIsUtf8(name)
   if (inPlace) {
     if (output !== undefined)
-      throw new UsageError(`expected --in-place or -o OUTPUT, got both, -o ${output}`)
-    refuseStandardInput(inputs, '--in-place')
+      throw new UsageError(`-o must be left out with --in-place; got -o ${output}`)
+    checkNoStdin(inputs, '--in-place')
     return { inputs, output: '' }
   }
   if (!output)
     throw new UsageError(
-      'expected -o OUTPUT, a file, DIR/ or - for stdout, or --in-place, got none',
+      'OUTPUT must be a file, DIR/ or - for stdout; got none; give -o OUTPUT or --in-place',
     )
-  if (isFolder(output)) refuseStandardInput(inputs, `-o ${output}`)
+  if (isFolder(output)) checkNoStdin(inputs, `-o ${output}`)
   else if (inputs.length > 1)
     throw new UsageError(
-      `expected -o DIR/, ending in a slash, for ${inputs.length} INPUTs, got -o ${output}`,
+      `OUTPUT must be DIR/, ending in a slash, for ${inputs.length} INPUTs; got -o ${output}`,
     )
   return { inputs, output }
 }
 
-// Node decodes arguments as UTF-8, and puts U+FFFD for each byte that is none: another file may have that name.
-function refuseOtherEncodings(name: string): void {
-  if (name.includes('\ufffd'))
+function checkIsUtf8(name: string): void {
+  if (isUtf8(name)) return
+  throw new UsageError(
+    `INPUT and OUTPUT must be names in UTF-8, without U+FFFD; got ${name}; rename it, or use - and a shell's < and >`,
+  )
+}
+
+function checkNoStdin(inputs: string[], where: string): void {
+  if (inputs.includes('-'))
     throw new UsageError(
-      `INPUT and OUTPUT must be names in UTF-8, without U+FFFD; got ${name}; rename it, or use - and a shell's < and >`,
+      `INPUTs must be files with ${where}; got -; use softplus apply - -o OUTPUT`,
     )
 }
 
-function refuseStandardInput(inputs: string[], where: string): void {
-  if (inputs.includes('-')) throw new UsageError(`expected files as INPUT for ${where}, got -`)
-}
-
-/** Whether results go into this by their inputs' names. */
-export const isFolder = (output: string): boolean =>
-  output.endsWith('/') || (process.platform === 'win32' && output.endsWith('\\'))
-
-function threadsOption(text: string | undefined): { threads?: number } {
+function readThreads(text: string | undefined): { threads?: number } {
   if (text === undefined) return {}
   const threads = Number(text)
   if (/^\d+$/.test(text) && threads >= 1 && threads <= 1024) return { threads }
-  throw new UsageError(`expected an integer from 1 to 1024 for --threads, got '${text}'`)
+  throw new UsageError(`--threads must be an integer from 1 to 1024; got '${text}'`)
 }
 
-function functionNamed(name: string): FunctionName {
-  if (isFunctionName(name)) return name
-  throw new UsageError(`expected --function ${functionNames.join(', ')}, got '${name}'`)
+function readFunction(name: string): string {
+  if (functions.has(name)) return name
+  const names = [...functions.keys()]
+  const all = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+  throw new UsageError(`--function must be ${all}; got '${name}'`)
 }
 
-function numberOption(
+function readScaling(
   option: 'beta' | 'threshold',
   text: string | undefined,
-  name: FunctionName,
+  name: string,
 ): { beta?: number; threshold?: number } {
   if (text === undefined) return {}
-  if (!functions[name].takesOptions) {
-    const taking = functionNames.filter((other) => functions[other].takesOptions)
-    throw new UsageError(
-      `--${option} goes with ${taking.slice(0, -1).join(', ')} and ${taking.at(-1)}, got it with ${name}`,
-    )
-  }
-  return { [option]: numberOf(option, text) }
+  if (functions.get(name)?.takesScaling) return { [option]: readNumber(option, text) }
+  const taking = [...functions].filter(([, row]) => row.takesScaling).map(([other]) => other)
+  throw new UsageError(
+    `--${option} must be left out with --function ${name}; got ${text}; ` +
+      `the functions that take it are ${taking.join(', ')}`,
+  )
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 const infinite = /^[+-]?inf(inity)?$/i
 
-function numberOf(option: string, text: string): number {
+function readNumber(option: string, text: string): number {
   if (decimal.test(text)) return Number(text)
   if (infinite.test(text)) return text.startsWith('-') ? -Infinity : Infinity
-  throw new UsageError(`expected a number for --${option}, got '${text}'`)
+  throw new UsageError(`--${option} must be a number; got '${text}'`)
 }

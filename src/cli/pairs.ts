@@ -1,19 +1,19 @@
-// Which input goes to which output, and that none is in another's way.
+// Which input goes to which output, and that no two of them are one file.
 
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { InputError, UsageError } from './errors'
-import { followLinks } from './links'
-import { type ApplyRequest, isFolder } from './options'
+import { followLinks, isFolder } from './io/paths'
+import type { ApplyRequest } from './options'
 
 export type Pair = [input: string, output: string]
 
-/** The inputs with their outputs; throws a UsageError or an InputError, before anything is written, if they clash. */
+/** The inputs with their outputs. Throws a UsageError or an InputError if one file would be used twice. */
 export async function pairsOf(request: ApplyRequest): Promise<Pair[]> {
   const pairs = namedPairs(request)
-  if (request.inPlace) await refuseOtherKinds(request.inputs)
-  if (pairs.length > 1) await refuseSharedFiles(pairs, request.inPlace)
+  if (request.inPlace) await checkAreFiles(request.inputs)
+  if (pairs.length > 1) await checkAreDifferent(pairs, request.inPlace)
   return pairs
 }
 
@@ -23,13 +23,15 @@ function namedPairs({ inputs, output, inPlace }: ApplyRequest): Pair[] {
   const names = inputs.map((input) => basename(input))
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined)
-    throw new UsageError(`expected INPUTs of different names for -o ${output}, got ${twice} twice`)
-  // path.join would take link/../ for nothing, while it leads elsewhere.
+    throw new UsageError(
+      `INPUTs must have different names with -o ${output}; got ${twice} twice; use another DIR/ for one of them`,
+    )
+  // Not path.join: it drops `link/..`, but the system follows the link first.
   return inputs.map((input, i) => [input, `${output}${names[i]}`])
 }
 
-// A directory is refused when it is read.
-async function refuseOtherKinds(inputs: string[]): Promise<void> {
+// A directory is refused later, when it is read.
+async function checkAreFiles(inputs: string[]): Promise<void> {
   for (const input of inputs) {
     const stats = await statOrUndefined(input)
     if (stats === undefined || stats.isFile() || stats.isDirectory()) continue
@@ -41,7 +43,7 @@ async function refuseOtherKinds(inputs: string[]): Promise<void> {
 }
 
 // A file that is written twice, or read after it was written, would be activated twice.
-async function refuseSharedFiles(pairs: Pair[], inPlace: boolean): Promise<void> {
+async function checkAreDifferent(pairs: Pair[], inPlace: boolean): Promise<void> {
   const remedy = inPlace ? 'name each file once' : 'name another OUTPUT'
   const writers = new Map<string, number>()
   for (const [i, [, output]] of pairs.entries()) {
@@ -64,14 +66,14 @@ function sharedFile(one: string, other: string, remedy: string): UsageError {
   )
 }
 
-// Devices and FIFOs can take several results.
+// Identifies a file. Devices and FIFOs are not identified, because they can take several results.
 async function idOf(path: string): Promise<string | undefined> {
   const stats = await statOrUndefined(path)
   if (stats) return stats.isFile() ? fileId(stats) : undefined
   return idOfNewFile(path)
 }
 
-// A file that is not there yet has its folder and its name. Several links can lead to it.
+// A file that does not exist yet is identified by its folder and its name. Several links can lead to it.
 async function idOfNewFile(path: string): Promise<string | undefined> {
   try {
     const target = await followLinks(path, false)
@@ -79,14 +81,14 @@ async function idOfNewFile(path: string): Promise<string | undefined> {
     return folder && `${fileId(folder)}/${basename(target)}`
   } catch (error) {
     if (error instanceof InputError) throw error
-    // Whoever opens it says why it cannot be opened.
+    // Opening it will report the error.
     return undefined
   }
 }
 
 const fileId = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`
 
-// Whoever opens it says why it cannot be opened.
+// Opening it will report the error.
 async function statOrUndefined(path: string): Promise<BigIntStats | undefined> {
   return stat(path, { bigint: true }).catch(() => undefined)
 }

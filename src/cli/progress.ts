@@ -1,4 +1,4 @@
-// A bar on a terminal's stderr, for what takes long enough to be waited for.
+// A progress bar on standard error, if that is a terminal.
 
 import { SingleBar } from 'cli-progress'
 import { onInterrupt } from './interrupt'
@@ -11,17 +11,17 @@ export interface Progress {
 
 const none: Progress = { add() {}, stop() {} }
 
-/** A bar up to `size` bytes; none where nobody looks, or the size is not known. */
+/** Shows a bar up to `size` bytes. Shows none if quiet, without a terminal, or if the size is not known. */
 export function startProgress(name: string, size: number | undefined, quiet: boolean): Progress {
   if (quiet || !process.stderr.isTTY || size === undefined) return none
   const bar = new SingleBar({
-    // The name is a value, not a part of the format: braces in it mean nothing.
+    // The name is a value, not a part of the format: a `{bar}` in a file's name is not replaced.
     format: '{name} {bar} {percentage}% of {megabytes} MB, {eta_formatted} left',
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,
   })
-  // stop() shows the cursor again and turns line wrap on.
+  // Without stop(), the terminal would stay without cursor and line wrap.
   const release = onInterrupt(() => bar.stop())
   bar.start(size, 0, { name: plain(name), megabytes: (size / 1e6).toFixed(1) })
   return {

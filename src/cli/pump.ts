@@ -1,39 +1,41 @@
-// From an input to an output through an activation, in constant memory.
+// Reads an input, activates it and writes the output, in constant memory.
 
 import { convertLittleEndian } from '../endian'
 import type { Activation, SoftplusOptions } from '../index'
-import { readLayout } from './float32'
-import type { Input } from './input'
-import type { Output } from './output'
+import type { Input } from './io/input'
+import type { Output } from './io/output'
+import type { Format } from './io/paths'
+import { readLayout } from './layout'
 import type { Progress } from './progress'
 
-/** What happens to a piece of the elements, in place. */
+/** What is done to each piece of the elements. */
 export interface Work {
   activation: Activation<SoftplusOptions>
   options: SoftplusOptions
-  /** For every piece; absent: the main thread alone. */
+  /** How many worker threads compute a piece; absent: the main thread computes it. */
   threads?: number
 }
 
 export interface Pumped {
   elements: number
-  /** What the activation itself took. */
+  /** The time that the activation took, without reading and writing. */
   milliseconds: number
 }
 
-// Long enough that the calls between hardly count, and what they leave to be collected; three of them are all there is.
+// Large enough that the calls per piece, and the garbage they leave, cost next to nothing. Three pieces are all the
+// memory that the command needs.
 const pieceBytes = 1 << 22
 
 /**
- * Reads, activates and writes at the same time, a piece each. Throws an InputError before anything
- * is written if the input's size is known and wrong; else before its last piece is.
+ * Reads one piece, activates the one before and writes the one before that, at the same time. If the input's size is
+ * known and wrong, it throws an InputError before it writes anything; otherwise before it writes the last piece.
  */
 export async function pump(
   input: Input,
   output: Output,
   work: Work,
   progress: Progress,
-  checkFormat: (format: 'npy' | 'f32') => void,
+  checkFormat: (format: Format) => void,
 ): Promise<Pumped> {
   const pieces = piecesFor(work)
   const { layout, end: start } = await readLayout(input, pieces[0])
@@ -56,21 +58,21 @@ export async function pump(
     writing = awaitedLater(output.write(piece))
     progress.add(piece.length)
     if (reading === undefined) break
-    // Report a failed write now, even if the input is slow.
+    // A failed write is reported at once, even if the input is slow.
     end = await Promise.race([reading, writing.then(() => reading)])
   }
   await writing
   return { elements: bytes / Float32Array.BYTES_PER_ELEMENT, milliseconds }
 }
 
-// Shared memory is not moved by a job, so that it can be used again.
+// A job detaches an ArrayBuffer that it is given. Shared memory stays here and can be used again.
 function piecesFor({ threads }: Work): [Uint8Array, Uint8Array, Uint8Array] {
   const Memory = threads === undefined ? ArrayBuffer : SharedArrayBuffer
   const piece = () => new Uint8Array(new Memory(pieceBytes))
   return [piece(), piece(), piece()]
 }
 
-// If it fails before it is awaited, that is no unhandled rejection.
+// Keeps Node from taking a failure that comes before the await for an unhandled rejection.
 function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
@@ -80,7 +82,7 @@ async function activate(
   piece: Uint8Array,
   { activation, options, threads }: Work,
 ): Promise<number> {
-  // Only the last piece can end inside an element, and was checked not to.
+  // Only the last piece could end inside an element, and checkData() has refused that.
   const x = new Float32Array(piece.buffer, 0, piece.length / Float32Array.BYTES_PER_ELEMENT)
   const started = performance.now()
   convertLittleEndian(piece)

@@ -1,4 +1,4 @@
-// The kept corpus: read-*.npy have a header to be read, refused-*.npy have none, found-* once failed.
+// The corpus: read-*.npy have a valid header, refused-*.npy have an invalid one, found-* once made a check fail.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,13 +12,13 @@ export interface Seed {
   bytes: Buffer
 }
 
-/** The corpus's files whose names end so, in an order that is the same everywhere. */
+/** The files of the corpus with this extension, sorted by name. */
 export function corpus(extension: '.npy' | '.json'): Seed[] {
   const names = readdirSync(folder).filter((name) => name.endsWith(extension))
   return names.sort().map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
 }
 
-/** Keeps what failed, so that every later run begins with it; returns its path. */
+/** Adds a failure to the corpus, so that every later run checks it; returns its path. */
 export function keep(bytes: Uint8Array, extension: '.npy' | '.json'): string {
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12)
   const path = join(folder, `found-${hash}${extension}`)

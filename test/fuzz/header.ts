@@ -1,16 +1,16 @@
-// What must hold for the .npy reader, whatever bytes it gets.
+// What must hold for the .npy parser, whatever the bytes.
 
 import { ok as assert, deepEqual, equal } from 'node:assert/strict'
 import { InputError } from '../../src/cli/errors'
-import { layoutOf } from '../../src/cli/float32'
+import { layoutOf } from '../../src/cli/layout'
 import { NpyError, type NpyHeader, npyData, parseNpyHeader } from '../../src/cli/npy/npy'
 import { type Model, modelLiteral, modelText } from './model'
 
-// Far above what any header needs, far below what a user would call a hang or a page of text.
+// Far more than any header needs, and far less than users would notice as a hang or a page of text.
 const longestMilliseconds = 1000
 const longestMessage = 500
 
-/** Checks everything for one file; returns the kind of outcome, which tells the path it took. */
+/** Checks everything for one file. Returns the kind of outcome, which stands for the path through the code. */
 export function checkHeader(bytes: Buffer): string {
   const before = Buffer.from(bytes)
   const started = performance.now()
@@ -34,7 +34,7 @@ function outcomeOf(bytes: Buffer): NpyHeader | NpyError {
   }
 }
 
-// Anything else that is thrown fails the check as what it is.
+// Other errors are rethrown, and fail the check.
 function refusal<E extends Error>(error: unknown, kind: abstract new (...args: never) => E): E {
   if (!(error instanceof kind)) throw error
   assert(error.message.length <= longestMessage, `a message of ${error.message.length} characters`)
@@ -47,7 +47,7 @@ function embedded(bytes: Buffer, around: number): Buffer {
   return larger.subarray(32, 32 + bytes.length)
 }
 
-// Where a message quotes the file, one kind of failure has many messages.
+// Drops what a message quotes from the file, so that one kind of failure has one text.
 const kindOf = (message: string): string =>
   message.replace(/( \(|found|got|key).*/s, '').replace(/\d+/g, '0')
 
@@ -71,7 +71,7 @@ function checkRead(bytes: Buffer, header: NpyHeader): void {
 
 const pair = (dict: Model[], i: number) => [dict[2 * i], dict[2 * i + 1]] as const
 
-/** What follows the header, for a caller and for the command: exactly what it promises, or refused. */
+/** Checks the data after the header, for a caller and for the command: it is what the header says, or refused. */
 function checkUse(bytes: Buffer, header: NpyHeader): string {
   const { count, dataOffset } = header
   const isWhole = bytes.length - dataOffset === 4 * count
@@ -87,7 +87,7 @@ function checkUse(bytes: Buffer, header: NpyHeader): string {
   try {
     const layout = layoutOf({ ...input, fill: async () => 0, close: async () => {} }, bytes)
     equal(layout.headerBytes, dataOffset)
-    assert(isWhole && header.dtype === '<f4', 'the command takes what is no float32')
+    assert(isWhole && header.dtype === '<f4', 'the command takes data that is not float32')
     return 'taken'
   } catch (error) {
     const { message } = refusal(error, InputError)

@@ -1,6 +1,6 @@
-// A second reader of .npy headers, lenient and by other means: what is read must be what it reads.
+// A second, lenient parser of .npy headers, written in another way: both must read the same.
 
-/** A Python literal: tuples are marked, so that (3,) is not [3], and a dict is its pairs in a row. */
+/** A Python literal. Tuples are marked, because (3,) is not [3]. A dict is a list of keys and values. */
 export type Model = string | boolean | bigint | Model[] | { tuple: Model[] } | { dict: Model[] }
 
 const tokens = /'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)"|[-\w]+|[()[\]{},]/gs
@@ -10,7 +10,7 @@ interface Frame {
   commas: number
 }
 
-/** The literal, reduced bracket by bracket from a list of tokens. */
+/** Parses the literal: every closing bracket reduces the items since its opening bracket. */
 export function modelLiteral(text: string): Model | undefined {
   const stack: Frame[] = [{ items: [], commas: 0 }]
   for (const [token, single, double] of text.matchAll(tokens)) {
@@ -42,7 +42,7 @@ function word(token: string): Model {
   return BigInt(token.replace(/l$/i, ''))
 }
 
-/** The header's text and the byte it ends before, by the lengths alone. */
+/** The header's text, and where it ends. */
 export function modelText(bytes: Buffer): { text: string; end: number } {
   const start = bytes[6] === 1 ? 10 : 12
   const end = start + (bytes[6] === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8))

@@ -1,4 +1,4 @@
-// Files made of the corpus's: cut, spliced, with bytes and tokens put in, their lengths mended or not.
+// Mutants of files: cut, spliced, with bytes and tokens inserted, and with the header's length corrected or not.
 
 import fc from 'fast-check'
 
@@ -12,7 +12,7 @@ const dictionary = [
   ...[' ', '\n', '\r', '\f', '\t', '\0', '\x93NUMPY', '\xa0', '\xef\xbb\xbf', '\xed\xa0\x80'],
 ].map((token) => Buffer.from(token, 'latin1'))
 
-// A place is a fraction of the file's length, so that it stays one while fast-check shrinks the rest.
+// A place is a fraction of the file's length, so that it stays in the file while fast-check shrinks the file.
 const place = fc.nat(0xffff)
 const at = (bytes: Buffer, where: number) => Math.floor((where / 0x10000) * (bytes.length + 1))
 const replaced = (bytes: Buffer, start: number, end: number, by: Buffer) =>
@@ -84,8 +84,8 @@ const lengthField = fc
         withLength(bytes, length),
   )
 
-// Most edits make the length wrong and are found out by it; mended, the text is read.
-const mendedLength = fc.nat(16).map(
+// Most edits make the length wrong, and are refused for that. With a corrected length the parser reads the text.
+const correctedLength = fc.nat(16).map(
   (dataBytes): Mutation =>
     (bytes) =>
       withLength(bytes, Math.max(0, bytes.length - (bytes[6] === 1 ? 10 : 12) - dataBytes)),
@@ -99,7 +99,7 @@ function withLength(bytes: Buffer, length: number): Buffer {
     : replaced(bytes, 8, 12, field)
 }
 
-/** Files that are near those given, and near enough to be read now and then. */
+/** Files that differ from the given ones in a few places, so that some of them are still valid. */
 export function mutants(files: Buffer[]): fc.Arbitrary<Buffer> {
   const edit = fc.oneof(
     ...[byte, insertion, insertion, deletion, repetition, truncation, splice(files), version],
@@ -109,10 +109,10 @@ export function mutants(files: Buffer[]): fc.Arbitrary<Buffer> {
     .tuple(
       fc.constantFrom(...files),
       fc.array(edit, { maxLength: 5 }),
-      fc.option(mendedLength, { freq: 3 }),
+      fc.option(correctedLength, { freq: 3 }),
     )
-    .map(([file, edits, mend]) => {
+    .map(([file, edits, correct]) => {
       const edited = edits.reduce((bytes, mutate) => mutate(bytes), file)
-      return Buffer.from(mend ? mend(edited) : edited)
+      return Buffer.from(correct ? correct(edited) : edited)
     })
 }

@@ -1,4 +1,4 @@
-// What must hold for a stream, however its bytes are cut up, held back or broken off.
+// What must hold for a stream, whatever its chunks, delays and aborts.
 
 import { ok as assert, equal } from 'node:assert/strict'
 import { Readable, Writable } from 'node:stream'
@@ -6,21 +6,21 @@ import { pipeline } from 'node:stream/promises'
 import fc from 'fast-check'
 import type { Api } from '../../src/api/api'
 
-/** A run of a stream, as JSON can keep it. */
+/** A run of a stream, as JSON. */
 export interface Plan {
   bytes: number[]
-  /** The lengths of the chunks, again from the first when they are used up; 0 is an empty chunk. */
+  /** The lengths of the chunks, used in turn. 0 is an empty chunk. */
   sizes: number[]
   highWaterMark: number
   beta: number
   threshold: number
-  /** Who breaks off before which chunk, counted where it stands. */
+  /** Who aborts, and before which of its chunks. */
   end: { by: 'nobody' | 'source' | 'reader' | 'stream'; before: number }
-  /** Which of the reader's chunks, counted modulo 8, it takes a while for. */
+  /** The reader's slow chunks, counted modulo 8. */
   slow: number[]
 }
 
-// Floats of every kind: random bytes are mostly huge or tiny ones.
+// Floats of every kind. Random bytes would be mostly huge or tiny floats.
 const float = fc.oneof(
   fc.float(),
   fc.float({ min: -20, max: 20, noNaN: true }),
@@ -46,9 +46,9 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
 })
 
 const longestMilliseconds = 5000
-const reason = new Error('broken off by the plan')
+const reason = new Error('aborted by the plan')
 
-/** Checks everything for one run; it rejects if something does not hold. */
+/** Checks everything for one run; rejects if something does not hold. */
 export async function checkStream(plan: Plan, { softplus }: Api): Promise<void> {
   const { beta, threshold, highWaterMark } = plan
   const stream = softplus.stream({ beta, threshold, highWaterMark })
@@ -74,12 +74,12 @@ export async function checkStream(plan: Plan, { softplus }: Api): Promise<void> 
   const running = pipeline(Readable.from(source(), { highWaterMark: 1 }), stream, reader)
   const failure = await inTime(running)
   for (const { chunk, copy } of chunks) assert(chunk.equals(copy), 'a chunk was written to')
-  // What came out is nobody's but the reader's: the chunks' owner may do with them what it likes.
+  // The results must not share memory with the chunks, whose owner may overwrite them.
   for (const { chunk } of chunks) chunk.fill(0xa5)
   checkResults(Buffer.concat(results), failure, plan, softplus)
 }
 
-/** Chunks in memory of their own, at every misalignment, and what is in them. */
+/** The chunks, each at another misalignment, with copies of them. */
 function cut({ bytes, sizes }: Plan): { chunk: Buffer; copy: Buffer }[] {
   const chunks: { chunk: Buffer; copy: Buffer }[] = []
   for (let at = 0; at < bytes.length; ) {
@@ -113,13 +113,16 @@ function checkResults(
   const whole = bytes.slice(0, bytes.length - (bytes.length % 4))
   const y = softplus(new Float32Array(Uint8Array.from(whole).buffer), { beta, threshold })
   const expected = Buffer.from(y.buffer)
-  assert(results.equals(expected.subarray(0, results.length)), 'other bits than the call gives')
+  assert(
+    results.equals(expected.subarray(0, results.length)),
+    'the bits differ from those of the call',
+  )
   if (failure === reason && end.by !== 'nobody') return
   if (bytes.length === whole.length) {
     equal(failure, undefined)
     equal(results.length, expected.length, 'bytes are missing')
   } else {
-    // An error drops what a slow reader has not taken yet, in any stream of Node's.
+    // After an error, streams of Node drop what a slow reader has not read yet.
     equal((failure as NodeJS.ErrnoException | undefined)?.code, 'ERR_OUT_OF_RANGE')
   }
 }

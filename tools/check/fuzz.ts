@@ -24,7 +24,7 @@ const done = { headers: 0, streams: 0, failures: 0 }
 
 const round = () => ({ numRuns: 1e9, interruptAfterTimeLimit: roundMilliseconds })
 
-// A message stands for the path to it: what takes a new one is worth changing further, while it is small.
+// A new kind of outcome means a new path through the code. Small files that lead to one are mutated further.
 function headerRound(): void {
   const news: Buffer[] = []
   const result = fc.check(
@@ -60,7 +60,7 @@ async function streamRound(turn: number): Promise<void> {
 
 function report(path: string, message: string | undefined): void {
   done.failures++
-  process.stderr.write(`fuzz: FAILED, kept as ${path}\n${message}\n`)
+  process.stderr.write(`fuzz: FAILED, added as ${path}\n${message}\n`)
 }
 
 for (let turn = 0; Date.now() < end; turn++) {

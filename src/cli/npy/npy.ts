@@ -26,7 +26,7 @@ export type NpyErrorCode =
   | 'ERR_NPY_TRUNCATED'
   | 'ERR_NPY_TRAILING'
 
-/** Bytes that are no well-formed .npy file. `code` tells the kinds apart. */
+/** Refuses bytes that are not a whole, valid .npy file. `code` says why. */
 export class NpyError extends Error {
   override name = 'NpyError'
 
@@ -46,8 +46,8 @@ interface Version {
   encoding: 'latin1' | 'utf-8'
 }
 
-// As much as version 1.0 can tell the length of. Only a structured type's fields would need more, and
-// each of a header's bytes may cost hundreds in memory.
+// The longest that version 1.0 can express. Only a structured type's fields would need more, and parsing can take hundreds
+// of bytes of memory for each byte of the header.
 const longestHeader = 65_535
 
 const versions: Record<string, Version> = {
@@ -61,74 +61,63 @@ export function isNpy(bytes: Uint8Array): boolean {
   return magic.equals(bytes.subarray(0, magic.length))
 }
 
-/** Reads the header at the start of an .npy file; throws an NpyError if there is none to read. */
+/** Reads the header at the start of an .npy file; throws an NpyError if it is not valid. */
 export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
   if (!isNpy(bytes)) throw new NpyError('ERR_NPY_MAGIC', magicMessage(bytes))
-  const { version, text, dataOffset } = headerText(bytes)
-  const { dtype, fortranOrder, shape } = headerFields(text)
+  const { version, encoding, textStart, dataOffset } = headerPlace(bytes)
+  if (bytes.length < dataOffset) throw truncatedHeader(bytes, dataOffset)
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + textStart, dataOffset - textStart)
+  const { dtype, fortranOrder, shape } = headerFields(decode(text, encoding))
   return { version, dtype, shape, fortranOrder, count: elementCount(shape), dataOffset }
 }
 
-/** The number of bytes that suffice to find a header's length. */
+/** How many bytes npyHeaderEnd() needs, whatever the version. */
 export const npyPrefixBytes = versionEnd + 4
 
-/** Where the header ends, read from the file's first bytes; throws an NpyError if they do not tell. */
+/** Where the header ends, by the file's first bytes; throws an NpyError if they are not an .npy file's. */
 export function npyHeaderEnd(bytes: Uint8Array): number {
   return headerPlace(bytes).dataOffset
 }
 
-/**
- * The data after the header: exactly `count` elements of `itemBytes` bytes. Throws an NpyError if
- * the file ends before them or goes on after them.
- */
+/** The data after the header. Throws an NpyError unless it is exactly `count` elements of `itemBytes` bytes. */
 export function npyData(bytes: Uint8Array, header: NpyHeader, itemBytes: number): Uint8Array {
   checkNpyData(header, itemBytes, bytes.length - header.dataOffset)
   return bytes.subarray(header.dataOffset)
 }
 
 /**
- * Throws an NpyError unless `came`, the number of bytes after the header, is what it says; where more may
- * follow, only if it is too many already.
+ * Throws an NpyError if the number of bytes after the header is not what the header says. If more bytes may follow, only
+ * too many are an error.
  */
 export function checkNpyData(
   header: NpyHeader,
   itemBytes: number,
-  came: number,
+  bytes: number,
   moreMayFollow = false,
 ): void {
   const { count, dtype, shape } = header
   const expected = count * itemBytes
-  if (came === expected || (moreMayFollow && came < expected)) return
+  if (bytes === expected || (moreMayFollow && bytes < expected)) return
   const mismatch =
-    `expected ${expected} bytes of data (shape ${clipped(shapeText(shape))} of '${clipped(dtype)}'), ` +
-    `the file holds ${came}${moreMayFollow ? ' or more' : ''}`
-  if (came < expected) {
-    throw new NpyError('ERR_NPY_TRUNCATED', `${mismatch}; it is cut off: copy or save it again`)
+    `the data must be ${expected} bytes (shape ${clipped(shapeText(shape))} of '${clipped(dtype)}'); ` +
+    `got ${bytes}${moreMayFollow ? ' or more' : ''}`
+  if (bytes < expected) {
+    throw new NpyError(
+      'ERR_NPY_TRUNCATED',
+      `${mismatch}; the file is cut off: copy or save it again`,
+    )
   }
-  const remedy = 'if it is several arrays in a row, save each to its own file'
+  const remedy = 'if the file holds several arrays, save each to a file of its own'
   throw new NpyError('ERR_NPY_TRAILING', `${mismatch}; ${remedy}`)
 }
 
 function magicMessage(bytes: Uint8Array): string {
   const start = Buffer.from(bytes.subarray(0, magic.length))
-  const came = start.length === 0 ? 'no bytes at all' : `the bytes ${start.toString('hex')}`
+  const got = start.length === 0 ? 'no bytes at all' : `the bytes ${start.toString('hex')}`
   return (
-    `expected an .npy file, which begins with the bytes ${magic.toString('hex')} (\\x93NUMPY), ` +
-    `got ${came}; numpy.save writes .npy, and raw little-endian float32 is named .f32`
+    `a .npy file must begin with the bytes ${magic.toString('hex')} (\\x93NUMPY); got ${got}; ` +
+    'save it with numpy.save, or name it .f32 if it is raw little-endian float32'
   )
-}
-
-interface HeaderText {
-  version: [number, number]
-  text: string
-  dataOffset: number
-}
-
-function headerText(bytes: Uint8Array): HeaderText {
-  const { version, encoding, textStart, dataOffset } = headerPlace(bytes)
-  if (bytes.length < dataOffset) throw truncatedHeader(bytes, dataOffset)
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + textStart, dataOffset - textStart)
-  return { version, text: decode(text, encoding), dataOffset }
 }
 
 interface HeaderPlace {
@@ -148,7 +137,7 @@ function headerPlace(bytes: Uint8Array): HeaderPlace {
   if (bytes.length < textStart) throw truncatedHeader(bytes, textStart)
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = view.readUIntLE(versionEnd, version.lengthBytes)
-  if (length > longestHeader) throw headerError(`at most ${longestHeader} bytes`, `${length}`)
+  if (length > longestHeader) throw headerError(`be at most ${longestHeader} bytes`, `${length}`)
   const { encoding } = version
   return { version: [major, minor], encoding, textStart, dataOffset: textStart + length }
 }
@@ -156,43 +145,43 @@ function headerPlace(bytes: Uint8Array): HeaderPlace {
 function versionMessage(major: number, minor: number): string {
   const supported = Object.keys(versions).join(', ')
   return (
-    `expected .npy format version ${supported}, got ${major}.${minor}; ` +
-    'save it again with numpy.save'
+    `the .npy format's version must be one of ${supported}; got ${major}.${minor}; ` +
+    'save the array again with numpy.save'
   )
 }
 
-function truncatedHeader(bytes: Uint8Array, expected: number): NpyError {
+function truncatedHeader(bytes: Uint8Array, end: number): NpyError {
   return new NpyError(
     'ERR_NPY_TRUNCATED',
-    `expected a header that ends at byte ${expected}, the file has ${bytes.length} bytes; ` +
-      'it is cut off: copy or save it again',
+    `the .npy header must end at byte ${end}; got a file of ${bytes.length} bytes; ` +
+      'the file is cut off: copy or save it again',
   )
 }
 
 function decode(text: Buffer, encoding: Version['encoding']): string {
   if (encoding === 'latin1') return text.toString('latin1')
   try {
-    // A byte order mark is no part of a literal; left in, it is refused as Python refuses it.
+    // A byte order mark stays in the text, so that the literal is refused, as Python refuses it.
     return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(text)
   } catch {
-    throw headerError('UTF-8 text', 'bytes that are not')
+    throw headerError('be UTF-8 text', 'bytes that are not')
   }
 }
 
-function headerError(expected: string, came: string): NpyError {
+function headerError(expected: string, got: string): NpyError {
   return new NpyError(
     'ERR_NPY_HEADER',
-    `the .npy header is malformed: expected ${expected}, got ${came}; save it with numpy.save`,
+    `the .npy header must ${expected}; got ${got}; save the array again with numpy.save`,
   )
 }
 
 function headerFields(text: string): Pick<NpyHeader, 'dtype' | 'fortranOrder' | 'shape'> {
   const dict = headerLiteral(text)
-  if (dict.type !== 'dict') throw headerError('a dict', clipped(dict.source))
+  if (dict.type !== 'dict') throw headerError('be a dict', clipped(dict.source))
   const keys = [...dict.entries.keys()].sort()
   if (keys.join() !== 'descr,fortran_order,shape') {
-    const came = keys.length === 0 ? 'no keys' : clipped(keys.join(', '))
-    throw headerError("the keys 'descr', 'fortran_order' and 'shape'", came)
+    const got = keys.length === 0 ? 'no keys' : clipped(keys.join(', '))
+    throw headerError("have the keys 'descr', 'fortran_order' and 'shape'", got)
   }
   return {
     dtype: dtypeOf(dict.entries.get('descr')),
@@ -206,41 +195,38 @@ function headerLiteral(text: string): Literal {
     return parsePythonLiteral(text)
   } catch (error) {
     if (!(error instanceof LiteralError)) throw error
-    throw new NpyError(
-      'ERR_NPY_HEADER',
-      `the .npy header is no Python literal: ${error.message}; save it with numpy.save`,
-    )
+    throw headerError(`be a Python literal with ${error.expected}`, error.found)
   }
 }
 
 function dtypeOf(descr: Literal | undefined): string {
   if (descr?.type === 'string') return descr.value
   if (descr?.type === 'list') return descr.source
-  throw headerError("a dtype such as '<f4' for 'descr'", sourceOf(descr))
+  throw headerError("have a dtype such as '<f4' for 'descr'", sourceOf(descr))
 }
 
 function fortranOrderOf(order: Literal | undefined): boolean {
   if (order?.type === 'boolean') return order.value
-  throw headerError("True or False for 'fortran_order'", sourceOf(order))
+  throw headerError("have True or False for 'fortran_order'", sourceOf(order))
 }
 
 function shapeOf(shape: Literal | undefined): number[] {
   if (shape?.type !== 'tuple') {
-    throw headerError("a tuple such as (3, 4) for 'shape'", sourceOf(shape))
+    throw headerError("have a tuple such as (3, 4) for 'shape'", sourceOf(shape))
   }
   return shape.items.map((length) => {
     if (length.type === 'integer' && length.value >= 0) return length.value
-    throw headerError("lengths of 0 or more in 'shape'", sourceOf(length))
+    throw headerError("have lengths of 0 or more in 'shape'", sourceOf(length))
   })
 }
 
-// A product is checked at each step, but an empty dimension makes it 0 wherever it stands.
+// The product is exact if it is a safe integer. A dimension of length 0 makes it 0, however large the others are.
 function elementCount(shape: number[]): number {
   const count = shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1)
   if (shape.every(Number.isSafeInteger) && count <= Number.MAX_SAFE_INTEGER) return count
   throw new NpyError(
     'ERR_NPY_SHAPE',
-    `expected a shape of at most 2^53 - 1 elements, got ${clipped(shapeText(shape))}; ` +
+    `the shape must have at most 2^53 - 1 elements; got ${clipped(shapeText(shape))}; ` +
       'save the array in parts',
   )
 }

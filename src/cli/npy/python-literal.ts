@@ -1,5 +1,4 @@
-// Python literals, as far as .npy headers use them: strings, booleans, integers, tuples, lists,
-// dicts.
+// Parses the Python literals that .npy headers consist of: strings, booleans, integers, tuples, lists and dicts.
 
 type Value =
   | { type: 'string'; value: string }
@@ -11,18 +10,25 @@ type Value =
 /** A literal's value together with the text it was written as. */
 export type Literal = Value & { source: string }
 
-/** Text that is no Python literal; the message says what was expected, what came, and where. */
+/** Refuses text that is not a Python literal: what was expected where, and what was found there. */
 export class LiteralError extends Error {
   override name = 'LiteralError'
+
+  constructor(
+    readonly expected: string,
+    readonly found: string,
+  ) {
+    super(`expected ${expected}; found ${found}`)
+  }
 }
 
-// A structured dtype nests a level or two; the limit keeps hostile text from exhausting the stack.
+// A structured dtype nests one level or two. Without a limit, hostile text could exhaust the stack.
 const deepest = 32
 
 const whitespace = /[ \t\r\n\f]*/y
 const stringToken = /'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"/y
 const wordToken = /(True|False)(?!\w)/y
-// Python 2 wrote a long integer as 3L. Nothing writes -0, which a JavaScript number would keep apart from 0.
+// Python 2 wrote long integers as 3L. Nothing writes -0, which JavaScript would tell from 0.
 const integerToken = /(0|-?[1-9][0-9]*)[lL]?(?![\w.])/y
 
 class Reader {
@@ -34,7 +40,7 @@ class Reader {
   /** The literal that fills the whole text. */
   whole(): Literal {
     const literal = this.literal()
-    if (!this.atEnd()) this.fail('nothing after the literal')
+    if (!this.atEnd()) this.fail('nothing after it')
     return literal
   }
 
@@ -73,7 +79,7 @@ class Reader {
     return { type: 'dict', entries }
   }
 
-  // (3) is the integer 3 in brackets; (3,) and () are tuples.
+  // (3) is the integer 3. (3,) and () are tuples.
   private parenthesised(): Value {
     const { items, commas } = this.items(')')
     const [only] = items
@@ -125,18 +131,18 @@ class Reader {
   }
 
   private fail(expected: string): never {
-    const came = this.text.slice(this.position, this.position + 24)
-    const found = came === '' ? 'the end of the text' : JSON.stringify(came)
-    throw new LiteralError(`expected ${expected} at character ${this.position}, found ${found}`)
+    const next = this.text.slice(this.position, this.position + 24)
+    const found = next === '' ? 'the end of the text' : JSON.stringify(next)
+    throw new LiteralError(`${expected} at character ${this.position}`, found)
   }
 }
 
-/** As much of a literal as fits into a message, whatever the header holds. */
+/** The text, cut to a length that fits into a message. */
 export function clipped(source: string): string {
   return source.length > 60 ? `${source.slice(0, 60)}…` : source
 }
 
-/** Reads text that is one Python literal and nothing else; throws a LiteralError otherwise. */
+/** Reads text that is one Python literal; throws a LiteralError if it is not. */
 export function parsePythonLiteral(text: string): Literal {
   return new Reader(text).whole()
 }

@@ -1,20 +1,20 @@
-// The file that a result grows in until it is complete: its name, and how those of killed runs go.
+// Temporary files, which hold a result until it is complete: their names, and the removal of those that killed runs left.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { hostname, uptime } from 'node:os'
-import { codeOf } from './errors'
+import { codeOf } from '../errors'
 
-// A process id tells something only on its own machine, in its own container, and until the machine starts
-// again; folders are shared, and outlast that.
+// A process id means something only on its own machine, in its own container, until the machine starts again. Folders are
+// shared by machines and outlast restarts, so the name says where and when the process ran.
 const machineId = machineIdOf(firstLineOf('/etc/machine-id'))
 const machine = digestOf(hostname(), machineId)
 const boot = digestOf(machine, bootId(), processNamespace())
 
 const temporaryName = /^\.softplus-([0-9a-f]{8})-([0-9a-f]{8})-([1-9][0-9]*)-[0-9a-f]{16}\.tmp$/
 
-/** A new name in this folder, beside the file that it is to become. */
+/** A new name in this folder, which is the folder of the complete file: files can only be renamed on one disk. */
 export function temporaryPath(folder: string): string {
   const unique = randomBytes(8).toString('hex')
   return `${folder}/.softplus-${machine}-${boot}-${process.pid}-${unique}.tmp`
@@ -22,7 +22,7 @@ export function temporaryPath(folder: string): string {
 
 const swept = new Set<string>()
 
-/** Removes what runs that were killed outright have left in the folder; looks into each folder once. */
+/** Removes the temporary files that killed runs left in the folder. Looks into each folder once. */
 export async function sweep(folder: string): Promise<void> {
   if (swept.has(folder)) return
   swept.add(folder)
@@ -32,7 +32,7 @@ export async function sweep(folder: string): Promise<void> {
       if (isLeftOver(name, path)) removeIfPossible(path)
     }
   } catch {
-    // A folder may be one to write into and not to read.
+    // A folder may allow writing and not reading.
   }
 }
 
@@ -40,8 +40,8 @@ function isLeftOver(name: string, path: string): boolean {
   const [, where, when, pid] = temporaryName.exec(name) ?? []
   if (where !== machine) return false
   if (when === boot) return !isRunning(Number(pid))
-  // From another container, or from before this machine started: then nobody has written to it since. Without a
-  // machine id it may as well be of another machine with the same name.
+  // From another container, which may be running, or from an earlier boot. Only a file from an earlier boot was last
+  // written before this machine started. Without a machine id it may be from another machine of the same name.
   return machineId !== '' && isOlderThanBoot(path)
 }
 
@@ -49,17 +49,17 @@ function isOlderThanBoot(path: string): boolean {
   try {
     return statSync(path).mtimeMs < startOfMachine()
   } catch {
-    // Its own run may have just removed it; the others are still to be looked at.
+    // Its own run may just have removed it. The other files are still to be looked at.
     return false
   }
 }
 
-/** Removes the file if it is there. A failure is left to the next run: something else led here. */
+/** Removes the file if that is possible. Otherwise the next run removes it. */
 export function removeIfPossible(path: string): void {
   try {
     unlinkSync(path)
   } catch {
-    // Its folder may have become read-only, or gone.
+    // The folder may have become read-only, or be gone.
   }
 }
 
@@ -67,7 +67,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    // Another user's process refuses the signal, and runs.
+    // EPERM: it runs, and belongs to another user.
     return codeOf(error) !== 'ESRCH'
   }
 }
@@ -76,13 +76,13 @@ function digestOf(...parts: string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 8)
 }
 
-// systemd writes `uninitialized` until a machine's first boot is over: images have it in common.
+// systemd writes `uninitialized` until a machine's first boot is over, so machines made from one image would share it.
 function machineIdOf(line: string): string {
   return line === 'uninitialized' ? '' : line
 }
 
 function bootId(): string {
-  // Where the system has no id, the minute in which the machine started.
+  // A system without boot ids: the minute in which the machine started.
   return (
     firstLineOf('/proc/sys/kernel/random/boot_id') || `${Math.round(startOfMachine() / 60_000)}`
   )
@@ -96,7 +96,7 @@ function firstLineOf(path: string): string {
   try {
     return readFileSync(path, 'utf8').split('\n')[0]
   } catch {
-    // Other systems have none.
+    // Other systems have no such file.
     return ''
   }
 }

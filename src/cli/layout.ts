@@ -1,7 +1,8 @@
-// Where the float32 elements of an input begin and how many there are, and what to say when they are something else.
+// The layout of an input: its header, and how many bytes of float32 follow it.
 
 import { InputError } from './errors'
-import type { Format, Input } from './input'
+import type { Input } from './io/input'
+import type { Format } from './io/paths'
 import {
   checkNpyData,
   isNpy,
@@ -15,17 +16,20 @@ import { clipped } from './npy/python-literal'
 
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
-/** How an input is made up: a header, which is kept as it is, then elements. */
+/** A header, which the output gets unchanged, then elements. */
 export interface Layout {
   format: Format
   headerBytes: number
-  /** Throws an InputError unless the elements take up this many bytes, or more if more may follow. */
+  /**
+   * Throws an InputError if the elements cannot take up this many bytes. If more bytes may follow, only too many are an
+   * error.
+   */
   checkData(bytes: number, moreMayFollow: boolean): void
 }
 
 /**
- * Reads only the header (at least 12 bytes), so that a wrong header is reported before the rest arrives. Also returns
- * the number of bytes read. Throws an InputError naming the input if it is no float32.
+ * Reads the header, and no more than 12 bytes where there is none, so that a wrong header is reported before the rest
+ * arrives. Also returns how many bytes it read. Throws an InputError if the elements are not float32.
  */
 export async function readLayout(
   input: Input,
@@ -42,7 +46,7 @@ export async function readLayout(
   return { layout: layoutOf(input, buffer.subarray(0, end)), end }
 }
 
-/** The layout that an input's first bytes tell; throws an InputError naming the input if it is no float32. */
+/** The layout by the input's first bytes. Throws an InputError if the elements are not float32. */
 export function layoutOf(input: Input, start: Uint8Array): Layout {
   const named = naming(input.name)
   const format = input.format ?? (isNpy(start) ? 'npy' : 'f32')
@@ -58,6 +62,7 @@ export function layoutOf(input: Input, start: Uint8Array): Layout {
   return { format, headerBytes, checkData }
 }
 
+/** Puts the input's name at the start of errors. */
 const naming =
   (name: string) =>
   <Result>(step: () => Result): Result => {
@@ -75,16 +80,16 @@ function headerOf(bytes: Uint8Array): NpyHeader {
   return header
 }
 
-function checkRaw(bytes: number, opened: number | undefined): void {
-  if (opened !== undefined && bytes !== opened)
+function checkRaw(bytes: number, bytesAtOpening: number | undefined): void {
+  if (bytesAtOpening !== undefined && bytes !== bytesAtOpening)
     throw new InputError(
-      `must still have the ${opened} bytes it had when opened; got ${bytes}; ` +
-        'run it again when nothing writes to the file',
+      `the file must still have the ${bytesAtOpening} bytes it had when it was opened; got ${bytes}; ` +
+        'run the command again when nothing writes to the file',
     )
   const excess = bytes % bytesPerElement
   if (excess === 0) return
   throw new InputError(
-    `must be float32, 4 bytes each; got ${bytes} bytes, which leaves ${excess} over; ` +
+    `the data must be float32, 4 bytes each; got ${bytes} bytes, which leaves ${excess} over; ` +
       "write raw float32 with numpy: a.astype('<f4').tofile('x.f32')",
   )
 }
@@ -93,8 +98,8 @@ const kinds: Record<string, string> = { f: 'float', i: 'int', u: 'uint', c: 'com
 
 function dtypeMessage(dtype: string): string {
   return (
-    `expected little-endian float32 ('<f4'), got ${dtypeName(dtype)}; ` +
-    `convert it with numpy: ${conversion(dtype)}`
+    `the elements must be little-endian float32 ('<f4'); got ${dtypeName(dtype)}; ` +
+    `convert them with numpy: ${conversion(dtype)}`
   )
 }
 

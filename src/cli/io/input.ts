@@ -1,44 +1,43 @@
-// What is to be activated: a file or standard input, read piece by piece, and its format.
+// What is activated: a file, a FIFO or standard input, read piece by piece.
 
 import { constants, existsSync, readFileSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { closerOf, openFile, readFrom, refuseClosedOrNull, statOf } from './descriptors'
-import { attempt, InputError, SystemFailure } from './errors'
+import { attempt, InputError } from '../errors'
+import { closerOf, openFile, readFrom, statOf } from './descriptors'
+import { checkNoDirectory, type Format, formatOfName } from './paths'
+import { checkIsOpen } from './streams'
 
-export type Format = 'npy' | 'f32'
-
-/** Bytes, one after the other. */
 interface Source {
-  /** How many bytes it holds, where that can be known before they are read. */
+  /** The number of bytes, where it is known before they are read. */
   size?: number
-  /** Fills the buffer from a place on, as far as there are bytes; returns where they end. */
+  /** Reads into the buffer from position `from` until it is full or the source ends; returns the end of the bytes read. */
   fill(buffer: Uint8Array, from: number): Promise<number>
   close(): Promise<void>
 }
 
 export interface Input extends Source {
-  /** How messages call it. */
+  /** The name in messages. */
   name: string
-  /** The format that the name tells; absent where only the content can. */
+  /** The format that the file's name stands for; absent for standard input, where the content decides. */
   format?: Format
 }
 
-/** Opens the input, `-` being standard input, and checks that its name is one of those supported. */
+/** Opens the input, `-` being standard input. Throws an InputError if a file's name stands for no format. */
 export async function openInput(path: string): Promise<Input> {
   if (path === '-') return standardInput()
   const action = `read ${path}`
   const found = await attempt(action, () => stat(path))
-  // Without O_NONBLOCK this would wait for the FIFO's writer, in a thread that holds up the exit.
+  // Without O_NONBLOCK, opening a FIFO waits for its writer in a thread of libuv's pool, and the process cannot exit.
   const flags = constants.O_RDONLY | (found.isFIFO() ? constants.O_NONBLOCK : 0)
   const fd = await attempt(action, () => openFile(path, flags))
   const close = closerOf(fd)
   try {
     const stats = await attempt(action, () => statOf(fd))
-    refuseDirectory(action, stats)
-    const format = formatNamed(path)
+    checkNoDirectory(action, stats)
+    const format = readFormat(path)
     const source = stats.isFIFO()
       ? fromSocket(action, new Socket({ fd, readable: true, writable: false }))
       : fromDescriptor(action, fd, stats, close, 0)
@@ -49,19 +48,13 @@ export async function openInput(path: string): Promise<Input> {
   }
 }
 
-/** The format that a file's name stands for, if it is one of those supported. */
-export function formatOfName(path: string): Format | undefined {
-  const extension = extname(path).toLowerCase()
-  return extension === '.npy' ? 'npy' : extension === '.f32' ? 'f32' : undefined
-}
-
 async function standardInput(): Promise<Input> {
   const name = 'standard input'
   const action = `read ${name}`
   const stats = await attempt(action, () => statOf(0))
-  // Node takes a directory on stdin for an empty stream.
-  refuseDirectory(action, stats)
-  await refuseClosedOrNull(0, action)
+  // Node reads a directory on standard input as an empty stream.
+  checkNoDirectory(action, stats)
+  await checkIsOpen(0, action)
   const close = async () => {}
   const source = stats.isFile()
     ? fromDescriptor(action, 0, stats, close, positionOfStdin())
@@ -69,7 +62,7 @@ async function standardInput(): Promise<Input> {
   return { name, ...source }
 }
 
-// Others may have read a part of the file already. Where there is no /proc, nothing tells how much.
+// Another program may have read a part of the file already. How much is known only where there is a /proc.
 function positionOfStdin(): number | undefined {
   if (!existsSync('/proc/self/fdinfo/0')) return undefined
   const [, position] = /^pos:\s*(\d+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'latin1')) ?? []
@@ -77,7 +70,7 @@ function positionOfStdin(): number | undefined {
 }
 
 function fromSocket(action: string, socket: Socket): Source {
-  // fill() reports it.
+  // fill() reports the error.
   socket.on('error', () => {})
   return {
     ...fromStream(action, socket),
@@ -110,8 +103,8 @@ function fromStream(action: string, stream: Readable): Pick<Source, 'fill'> {
 }
 
 /**
- * A file or a device. A regular file is read only up to its size at opening, so that a file the results are appended to
- * has an end.
+ * A file or a device. A regular file is read up to the size it has now: if the results are appended to it, it would never
+ * end.
  */
 function fromDescriptor(
   action: string,
@@ -120,7 +113,7 @@ function fromDescriptor(
   close: () => Promise<void>,
   position: number | undefined,
 ): Source {
-  // Files under /proc have no size and yet content.
+  // Files under /proc have size 0, but content.
   const hasSize = stats.isFile() && stats.size > 0
   const limit = hasSize ? Math.max(stats.size - (position ?? 0), 0) : Infinity
   let left = limit
@@ -129,7 +122,7 @@ function fromDescriptor(
     const length = Math.min(buffer.length - start, left)
     if (length === 0) return 0
     const { bytesRead } = await readFrom(fd, buffer, start, length, null)
-    // The file was empty when opened and has grown: ignore the new bytes.
+    // The file was empty when it was opened and has grown since: ignore the new bytes.
     if (stats.isFile() && !hasSize && bytesRead > 0 && (await statOf(fd)).size > 0) return 0
     left -= bytesRead
     return bytesRead
@@ -151,18 +144,12 @@ function fromDescriptor(
   }
 }
 
-function refuseDirectory(action: string, stats: Stats): void {
-  if (!stats.isDirectory()) return
-  const reason = new Error('it is a directory, not a file')
-  throw new SystemFailure(action, Object.assign(reason, { code: 'EISDIR' }))
-}
-
-function formatNamed(path: string): Format {
+function readFormat(path: string): Format {
   const format = formatOfName(path)
   if (format) return format
-  const came = extname(path) === '' ? 'no extension' : `'${extname(path)}'`
+  const got = extname(path) === '' ? 'no extension' : `'${extname(path)}'`
   throw new InputError(
-    `${path}: expected a .npy file (NumPy) or a .f32 file (raw little-endian float32), ` +
-      `got ${came}; rename it, or convert it with numpy.save('x.npy', a.astype('<f4'))`,
+    `${path}: the name must end in .npy (NumPy) or .f32 (raw little-endian float32); got ${got}; ` +
+      "rename it, or convert it with numpy.save('x.npy', a.astype('<f4'))",
   )
 }
