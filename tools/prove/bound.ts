@@ -1,11 +1,10 @@
 // Derives an upper bound on the error with any beta, from the tables themselves; docs/accuracy.md explains it.
 //
-//   tsx tools/prove/bound.ts
+//   npm run tool -- bound
 //
 // Every cell is cut into short intervals of r. On each, every rounding of native/functions/near.h and far.h is at most half
 // a unit in the last place of the largest value it can have there, and the errors add up as the later steps carry them.
 // Prints the largest sum of each function to stdout, and where it is reached.
-import { fileURLToPath } from 'node:url'
 import { secondDerivativeCells, sigmoidCells, softplusCells } from '../../src/math/cells'
 
 const { abs, exp, floor, log1p, log2, max, min } = Math
@@ -204,6 +203,7 @@ export function inverseBound(): number {
   return 0.5 + (ln2 + series + steps) * 2 ** 24
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
+export function main(): void {
   for (const { name, place, ulp, where } of derivedBounds())
     console.log(`${name.padEnd(17)} ${place.padEnd(17)} ${ulp.toFixed(4)} ULP at ${where}`)
+}

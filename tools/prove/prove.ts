@@ -15,13 +15,13 @@
 // Exit code 1 if a promise is broken, 2 if the proof could not be run. A part that this machine
 // lacks the tools for is named, and is a failure where CI is set.
 
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { build, host, missingFor, neon, run, type Target } from '../build/native'
+import { build, host, missingFor, neon, runOn, type Target } from '../build/native'
+import { mustRun } from '../build/run.mjs'
 import { accuracyPage, boundOfInverse, boundWithBeta, type Proof } from './accuracy'
 import { derivedBounds, inverseBound } from './bound'
 import { compareTypeScript, type Found, search, verifyOn } from './search'
@@ -33,7 +33,7 @@ const coarse = 257
 const page = fileURLToPath(new URL('../../docs/accuracy.md', import.meta.url))
 
 function proveNative(target: Target, folder: string, args: string[]): Proof[] {
-  const { stdout } = run(target, folder, 'prove', [...args, '--json'])
+  const { stdout } = runOn(target, folder, 'prove', [...args, '--json'])
   const proofs = stdout
     .trim()
     .split('\n')
@@ -145,8 +145,9 @@ function proveNeon(here: Proof[], args: string[]): boolean {
   return report('NEON and scalar on arm64', () => there) && same
 }
 
-async function main(): Promise<boolean> {
+export async function main(args: string[]): Promise<boolean> {
   const { values } = parseArgs({
+    args,
     options: {
       stride: { type: 'string', default: '1' },
       pairs: { type: 'string', default: '100000000' },
@@ -195,17 +196,10 @@ async function main(): Promise<boolean> {
   if (values.markdown) {
     outcomes.push(proveHere(`This machine, beta ${wholeBeta}`, [withBeta(all, wholeBeta)]))
     writeFileSync(page, accuracyPage(proofs, found, derivedBounds()))
-    execFileSync('npx', ['biome', 'format', '--write', page], { stdio: 'ignore' })
+    mustRun(['biome', 'format', '--write', page])
     console.error(`prove: wrote ${page}`)
   }
   const holds = outcomes.every(Boolean)
   console.log(`\n${holds ? 'Every promise holds.' : 'A promise is BROKEN.'}`)
   return holds
-}
-
-try {
-  process.exitCode = (await main()) ? 0 : 1
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 2
 }

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type FunctionName, functionNames } from '../../src/backend/contract'
 import { jsKernels } from '../../src/backend/js/kernels'
-import { run, type Target } from '../build/native'
+import { runOn, type Target } from '../build/native'
 
 /** What native/test/search.cc prints for a function. */
 export interface Found {
@@ -25,7 +25,7 @@ const searched = ['softplus', 'derivative', 'secondDerivative', 'inverse']
 
 /** Searches on every backend of a target. @throws {Error} if it did not search every function. */
 export function search(target: Target, folder: string, pairs: number): Found[] {
-  const { status, stdout } = run(target, folder, 'search', ['--pairs', String(pairs), '--json'])
+  const { status, stdout } = runOn(target, folder, 'search', ['--pairs', String(pairs), '--json'])
   const found = stdout
     .trim()
     .split('\n')
