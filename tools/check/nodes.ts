@@ -1,6 +1,6 @@
 // Runs the core of the tests with other versions of Node. npm has packages of Node's binaries.
 //
-//   npm run tool -- nodes [MAJOR...]     20, 22, 24 and 26 by default; kept in build/nodes/
+//   npm run tool -- nodes [MAJOR... | here]     20, 22, 24 and 26 by default, kept in build/nodes/; here: the Node in use
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun, root, run } from '../build/run.mjs'
@@ -22,9 +22,7 @@ export function nodeFor(arch: 'x64' | 'arm64', major: string): string {
   return binary
 }
 
-/** Runs the tests with a Node. */
-function testWith(major: string): { passed: boolean; line: string } {
-  const node = nodeFor(process.arch === 'arm64' ? 'arm64' : 'x64', major)
+function testWith(node: string): { passed: boolean; line: string } {
   const version = mustRun([node, '--version']).trim()
   console.error(`\n== Node ${version}`)
   const start = Date.now()
@@ -35,10 +33,14 @@ function testWith(major: string): { passed: boolean; line: string } {
   return { passed, line: `Node ${version}: ${passed ? 'passed' : 'FAILED'} in ${seconds} s` }
 }
 
-export function main(majors: string[]): boolean {
+export function main(args: string[]): boolean {
+  const majors = args.length > 0 ? args : supported
+  const isHere = majors.join() === 'here'
   const wrong = majors.find((major) => !/^\d+$/.test(major))
-  if (wrong !== undefined) throw new Error(`MAJOR must be a number such as 24; got ${wrong}`)
-  const results = (majors.length > 0 ? majors : supported).map(testWith)
+  if (!isHere && wrong) throw new Error(`MAJOR must be a number such as 24; got ${wrong}`)
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
+  const nodes = isHere ? [process.execPath] : majors.map((major) => nodeFor(arch, major))
+  const results = nodes.map(testWith)
   console.error(`\n${results.map(({ line }) => line).join('\n')}`)
   return results.every(({ passed }) => passed)
 }
