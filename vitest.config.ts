@@ -7,12 +7,12 @@ export default defineConfig({
       enabled: true,
       include: ['test/**/*.test-d.ts'],
       tsconfig: './tsconfig.json',
-      // By its path: the old TypeScript that test/install.test.ts runs has the same name.
+      // The TypeScript 5.4 that test/install.test.ts runs has a command of the same name.
       checker: './node_modules/typescript/bin/tsc',
     },
     testTimeout: 120_000,
-    // Every file of src/, whether a test loads it or not; npm run coverage takes the tests that are quick, and count. What a
-    // command's process runs is not counted: test/cli-modules.test.ts runs the command's modules in the tests' own.
+    // Files that no test loads count too. Only what runs in the tests' own process is seen, so test/cli-modules.test.ts runs
+    // the modules of the command there.
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

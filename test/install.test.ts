@@ -1,4 +1,4 @@
-// The package as it is published: packed, installed where nothing else is, and used in every way it can be.
+// The package as it is published: packed, installed into an empty project, and used in every supported way.
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,
@@ -24,7 +24,7 @@ import { node as platform } from '../src/backend/node'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { addon, path: builtAddon } = loadAddon()
-// Node 20 has it under this name only.
+// Node 20 knows only the second name.
 const permission = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission'
@@ -53,7 +53,7 @@ const programs = {
       const { backend, softplus } = await import('softplus')
       ${use}
     }`,
-  // One type of every entry of the declarations.
+  // Uses each public type.
   'types.mts': `
     import type { Transform } from 'node:stream'
     import { pipeline } from 'node:stream/promises'
@@ -71,7 +71,7 @@ const programs = {
     // @ts-expect-error: no string
     softplus('1')
     export { aborted, derivative, done, moved, name, transform }`,
-  // What compiles where no types of Node or of browsers are. 'out' keeps its type; any is refused.
+  // Must compile without the types of Node and of browsers. `out` keeps its type, and nothing is any.
   'bare.mts': `
     import { type TransferError, relu, softplus } from 'softplus'
     type IsAny<T> = 0 extends 1 & T ? true : false
@@ -112,15 +112,15 @@ const programs = {
     export = y`,
 }
 
-// Folders may be called so: these are what a URL would take for something else.
+// A folder may have this name. Each of these characters means something else in a URL.
 const awkward = 'a project #1 100%25'
 let folder: string
 let project: string
 let tarball: { filename: string; size: number; files: { path: string }[] }
 
-// Only what a test says decides: not how the tests themselves are run.
+// The programs do not inherit the settings that the tests themselves were started with.
 const { SOFTPLUS_BACKEND: _, NODE_OPTIONS: __, NODE_NO_WARNINGS: ___, ...environment } = process.env
-// The shell's node is the tested one.
+// Programs that a shell starts run with the Node of these tests.
 const path = [dirname(process.execPath), process.env.PATH].join(delimiter)
 
 function run(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = environment) {
@@ -142,7 +142,7 @@ function node(file: string, ...flags: string[]) {
   return { ...JSON.parse(stdout), stderr }
 }
 
-/** The folder that is packed: as in the repository, but with an addon for this platform in any case. */
+/** Returns a copy of what is published. Its prebuilds/ has at least the addon of this platform. */
 function stage(): string {
   const staged = join(folder, 'staged')
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -174,7 +174,7 @@ afterAll(() => {
 })
 
 describe('the tarball', () => {
-  test('has what is needed, and nothing else', () => {
+  test('has what users need, and nothing else', () => {
     const paths = tarball.files.map(({ path }) => path)
     const folders = /^(dist|docs|native|prebuilds)\//
     const files = ['CHANGELOG.md', 'LICENSE', 'README.md', 'binding.gyp', 'package.json']
@@ -188,11 +188,11 @@ describe('the tarball', () => {
   test('is small', () => {
     const addons = tarball.files.filter(({ path }) => path.startsWith('prebuilds/'))
     expect(tarball.size).toBe(statSync(join(folder, tarball.filename)).size)
-    // Each further platform's addon adds what one has.
+    // Linux for x64 and arm64 is in the limit. Each further platform may add one addon.
     expect(tarball.size).toBeLessThanOrEqual(400_000 + Math.max(0, addons.length - 2) * 150_000)
   })
 
-  test('runs nothing when it is installed, and brings nothing', () => {
+  test('runs no script on installation, and has no dependency', () => {
     const manifest = JSON.parse(
       readFileSync(join(project, 'node_modules', 'softplus', 'package.json'), 'utf8'),
     )
@@ -224,7 +224,7 @@ describe('installed', () => {
     expect(found).toEqual({ name: 'js', addon: null, error: null, results: expected, stderr: '' })
   })
 
-  // Node then takes the build without addons by itself, which must not go unnoticed.
+  // Node then chooses the fallback by itself. The user must be told.
   test.each(['use.mjs', 'use.cjs'])(
     '%s where addons are refused: the fallback, with a warning',
     (file) => {
@@ -273,7 +273,7 @@ describe('bundled by esbuild', () => {
   }
 
   test.each(['esm', 'cjs'] as const)(
-    'for Node as %s: the fallback, and one warning tells how to have the addon',
+    'for Node as %s: the fallback, and one warning says how to include the addon',
     (format) => {
       const file = bundle('plain', { platform: 'node', format })
       const found = node(file)
@@ -285,7 +285,7 @@ describe('bundled by esbuild', () => {
       expect(found.stderr).toContain(found.error)
       expect(found.stderr).not.toContain('Reinstall')
 
-      // No warning where the fallback was asked for.
+      // Whoever asked for the fallback gets no warning.
       const silent = { name: 'js', addon: null, error: null, results: expected, stderr: '' }
       expect(node(file, '--no-addons')).toEqual(silent)
       const environments = [{ NODE_OPTIONS: '--no-addons' }, { SOFTPLUS_BACKEND: 'js' }]
@@ -324,7 +324,7 @@ describe('bundled by esbuild', () => {
       expect(found.addon).toBe(candidates(join(project, 'beside'))[1])
     })
 
-    test('falls back with a warning where not', () => {
+    test('falls back with a warning where prebuilds/ is missing', () => {
       const found = node(bundle('alone', { platform: 'node', format, conditions }))
       expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
       for (const candidate of candidates(join(project, 'alone')))
@@ -333,7 +333,7 @@ describe('bundled by esbuild', () => {
     })
   })
 
-  test('for browsers: the fallback, and nothing of Node', () => {
+  test('for browsers: the fallback, without any module of Node', () => {
     const source = readFileSync(bundle('web', { platform: 'browser', format: 'iife' }), 'utf8')
     expect(source).not.toMatch(/require\(|from ?"(node:)?fs"/)
     const printed: string[] = []
@@ -348,7 +348,7 @@ describe('bundled by esbuild', () => {
   })
 })
 
-// The same programs, seen in every way that a compiler may be told to look for them.
+// The programs above, compiled with each kind of module resolution.
 interface TypeProject {
   files: string[]
   compilerOptions: Record<string, unknown>
@@ -375,7 +375,7 @@ function typeProjects(compiler: string): Record<string, TypeProject> {
         [['es2022'], language],
         [['es2022', 'dom'], ['bare.mts']],
       ]) {
-        // Without @types/node.
+        // No folder has this name, so the compiler finds no @types/node.
         const options = { lib, ...module, customConditions, typeRoots: ['none'] }
         projects[[...lib, module.module, ...customConditions].join(', ')] = {
           files,
@@ -392,14 +392,14 @@ test.each(['typescript', 'typescript-5.4'])(
     const configs = Object.entries(typeProjects(compiler)).map(
       ([name, { files, compilerOptions }]) => {
         const config = join(project, `${compiler}, ${name}.json`)
-        // The compiler's own libraries are not checked, which would take longer than all the rest.
+        // To check the compiler's own libraries would take longer than all the rest.
         const checked = { strict: true, skipLibCheck: false, skipDefaultLibCheck: true }
         const options = { ...checked, target: 'es2022', noEmit: true, ...compilerOptions }
         writeFileSync(config, JSON.stringify({ files, compilerOptions: options }))
         return config
       },
     )
-    // One process for all: it parses the libraries once. What it prints names the project of each error.
+    // One process compiles all projects, because it parses the libraries once. Each error names its project.
     const { stdout } = run(process.execPath, [tsc, '-b', '--verbose', ...configs], project)
     expect(stdout.match(/Building project/g)).toHaveLength(configs.length)
   },

@@ -1,10 +1,8 @@
-// How node-gyp compiles the addon on any system, asked of the gyp that it brings. Needs Python 3, as node-gyp does.
-import { execFileSync } from 'node:child_process'
+// How node-gyp compiles the addon on any system, by the gyp that node-gyp brings. Needs Python 3, as node-gyp does.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mustRun, root } from './run.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const gyp = join(root, 'node_modules', 'node-gyp')
 
 export interface Compilation {
@@ -14,33 +12,27 @@ export interface Compilation {
   flags: string[]
 }
 
-/** Where the headers of Node are, as node-gyp found them when it built the addon here. */
+/** The folder of Node's headers, as node-gyp found it when it built the addon here. */
 export function nodeFolder(): string {
   const config = readFileSync(join(root, 'build', 'config.gypi'), 'utf8').replace(/^#.*$/m, '')
   return JSON.parse(config).variables.nodedir
 }
 
-/** What is compiled, and with which flags; `settings` are variables of gyp, as `softplus_werror=1`. */
+/** The sources of the addon and the flags each is compiled with. `settings` are variables of gyp, such as `softplus_werror=1`. */
 export function compilations(
   system: 'linux' | 'mac' | 'win',
   architecture: 'x64' | 'arm64',
   ...settings: string[]
 ): Compilation[] {
-  const output = execFileSync(
-    'python3',
+  const files = [join(nodeFolder(), 'include', 'node', 'common.gypi'), join(gyp, 'addon.gypi')]
+  const output = mustRun(
     [
-      join(root, 'tools', 'build', 'gyp_commands.py'),
-      join(gyp, 'gyp', 'pylib'),
-      'binding.gyp',
-      join(nodeFolder(), 'include', 'node', 'common.gypi'),
-      join(gyp, 'addon.gypi'),
-      system,
-      architecture,
-      ...settings,
+      ...['python3', 'tools/build/gyp_commands.py', join(gyp, 'gyp', 'pylib'), 'binding.gyp'],
+      ...[...files, system, architecture, ...settings],
     ],
-    { cwd: root, encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
+    { env: { PYTHONDONTWRITEBYTECODE: '1' } },
   )
   const all: Compilation[] = JSON.parse(output)
-  // Skip node-gyp's own sources.
+  // The others are node-gyp's own sources.
   return all.filter(({ source }) => source.startsWith('native/'))
 }

@@ -1,5 +1,5 @@
-"""Prints how node-gyp would compile every source of binding.gyp on another system, as JSON: a list of
-{"target", "source", "flags"}.
+"""Prints how node-gyp compiles every source of binding.gyp on another system, as JSON: a list of {"target", "source", "flags"}.
+tools/build/gyp.ts runs it.
 
   python3 gyp_commands.py GYP_PYLIB BINDING_GYP COMMON_GYPI ADDON_GYPI OS ARCH [NAME=VALUE...]
 
@@ -16,7 +16,7 @@ import gyp
 import gyp.common
 import gyp.xcode_emulation
 
-# Neither Xcode nor an SDK is here to be asked.
+# gyp asks Xcode for these. There is none here.
 gyp.xcode_emulation.XcodeVersion = lambda: ("1500", "15A000")
 gyp.xcode_emulation.XcodeSettings._SdkPath = lambda self, configname=None: ""
 

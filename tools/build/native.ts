@@ -1,26 +1,24 @@
-// Builds the native tests with cmake-js and runs them: on this machine, or for arm64 under qemu.
+// Builds the C++ tests by native/CMakeLists.txt and runs them: on this machine, or for arm64 under qemu.
 //
-//   tsx tools/build/native.ts test    every operation of every instruction set this CPU has; that kernels touch no memory outside
-//                               of their arrays; and that nothing but the list of kernels leaves a file compiled with
-//                               an instruction set's flags
-//   tsx tools/build/native.ts neon    the same for NEON, and the strided proof, whose results must be those of this machine
-//
-// `neon` needs aarch64-linux-gnu-g++ and qemu-aarch64-static (Debian: g++-aarch64-linux-gnu,
-// qemu-user-static).
-import { execFileSync, spawnSync } from 'node:child_process'
+//   npm run tool -- native    every operation of every instruction set this CPU has, and the symbols of each backend
+//   npm run tool -- neon      every operation of NEON, cross-compiled
+//   npm run tool -- search    native/test/search.cc; its arguments are passed on
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { checkInstalled, missingOf, mustRun, root, run } from './run.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const cannotRunHere = 77
+/** The exit code of a test whose instruction set this CPU does not have. */
+export const cannotRunHere = 77
 
+/** What programs are built for. */
 export interface Target {
+  /** Also the folder in build/native/ they are built in. */
   name: string
-  /** Where it is not the machine's own. */
+  /** The compiler, if it is not CMake's choice. */
   compiler?: string
+  /** Further arguments for cmake-js. */
   cmake: string[]
-  /** What runs its programs; empty on the machine itself. */
+  /** The command that runs its programs; empty for programs of this machine. */
   runner: string[]
 }
 
@@ -38,96 +36,79 @@ export const neon: Target = {
   runner: ['qemu-aarch64-static'],
 }
 
-/** Warnings are errors where the project's CI asks for it. */
-const warnings = `--CDSOFTPLUS_WERROR=${process.env.SOFTPLUS_WERROR === '1' ? 'ON' : 'OFF'}`
+const programsFor = ({ compiler, runner }: Target) => [compiler ?? [], runner].flat()
 
-const isInstalled = (program: string) =>
-  (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)))
+/** The programs that a target needs and this machine lacks. */
+export const missingFor = (target: Target): string[] => missingOf(programsFor(target))
 
-/** The programs a target needs and this machine lacks. */
-export const missingFor = (target: Target): string[] =>
-  [target.compiler ?? [], target.runner].flat().filter((program) => !isInstalled(program))
-
-/** Builds a target's programs, or only what is named, and returns their folder. */
+/**
+ * Builds a target's programs, or only those that are named, and returns their folder.
+ * @throws {Error} If a program that the target needs is missing, or the build fails.
+ */
 export function build(target: Target, named: string[] = []): string {
+  checkInstalled(programsFor(target))
   const folder = join(root, 'build', 'native', target.name)
-  const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js')
-  const only = named.flatMap((name) => ['--target', name])
-  const where = ['-d', join(root, 'native'), '-O', folder]
-  const compiler = target.compiler ? [`--CDCMAKE_CXX_COMPILER=${target.compiler}`] : []
-  const args = ['compile', '--silent', ...where, ...only, warnings, ...compiler, ...target.cmake]
-  const { status, stdout, stderr } = spawnSync(cmakeJs, args, { cwd: root, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`cmake-js ${args.join(' ')} failed:\n${stdout}\n${stderr}`)
+  mustRun([
+    ...['cmake-js', 'compile', '--silent', '-d', 'native', '-O', folder],
+    ...named.flatMap((name) => ['--target', name]),
+    // The project's CI turns warnings into errors.
+    `--CDSOFTPLUS_WERROR=${process.env.SOFTPLUS_WERROR === '1' ? 'ON' : 'OFF'}`,
+    ...(target.compiler ? [`--CDCMAKE_CXX_COMPILER=${target.compiler}`] : []),
+    ...target.cmake,
+  ])
   return folder
 }
 
-/** Runs a target's program; its stderr is passed on. */
-export function run(target: Target, folder: string, program: string, args: string[] = []) {
-  const [command, ...rest] = [...target.runner, join(folder, program), ...args]
-  const { status, stdout, error } = spawnSync(command, rest, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  if (error) throw error
-  return { status, stdout }
-}
+/** Runs one of a target's programs and returns its stdout. Its stderr is shown. */
+export const runOn = (target: Target, folder: string, program: string, args: string[] = []) =>
+  run([...target.runner, join(folder, program), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
 
-export function testLanes(target: Target, folder: string): boolean {
-  const programs = readdirSync(folder).filter((file) => /^lanes_[a-z0-9]+$/.test(file))
+/** Runs the tests that were built in a folder: lanes_* tests operations, bounds that kernels stay inside their arrays. */
+export function runTests(target: Target, folder: string): boolean {
+  const programs = readdirSync(folder).filter((file) => /^(lanes_[a-z0-9]+|bounds)$/.test(file))
   if (programs.length === 0) throw new Error(`no tests were built in ${folder}`)
   const results = programs.map((program) => {
-    const { status } = run(target, folder, program)
+    const { status } = runOn(target, folder, program)
     if (status === cannotRunHere) console.error(`${program}: this CPU cannot run it`)
     return status === 0 || status === cannotRunHere
   })
   return results.every(Boolean)
 }
 
-// A function that the linker may merge with another file's would run one backend's instructions in
-// another's place, and a global constructor would run them before anyone asked what the CPU can do.
-export function testSymbols(folder: string): boolean {
-  const objects = readdirSync(join(folder, 'CMakeFiles'))
-    .map((entry) => /^(avx2|avx512|neon|scalar)\.dir$/.exec(entry)?.[1])
-    .filter((name) => name !== undefined)
-    .map((name) => ({ name, path: `${folder}/CMakeFiles/${name}.dir/backends/${name}.cc.o` }))
-  if (objects.length === 0) throw new Error(`no backends were built in ${folder}`)
-  return objects.every(({ name, path }) => {
-    const symbols = execFileSync('nm', ['--demangle', '--extern-only', '--defined-only', path], {
-      encoding: 'utf8',
-    })
-    const leaving = symbols
+/**
+ * Checks that each backend's object file exports its list of kernels and nothing else. The linker may merge any other function
+ * with that of another file, and run one backend's instructions in place of another's. Global constructors must be absent
+ * because they would run before anyone asked what the CPU can do.
+ */
+export function checkSymbols(folder: string): boolean {
+  const backends = ['avx2', 'avx512', 'neon', 'scalar']
+    .map((name) => ({ name, path: join(folder, `CMakeFiles/${name}.dir/backends/${name}.cc.o`) }))
+    .filter(({ path }) => existsSync(path))
+  if (backends.length === 0) throw new Error(`no backends were built in ${folder}`)
+  const results = backends.map(({ name, path }) => {
+    const exported = mustRun(['nm', '--demangle', '--extern-only', '--defined-only', path])
       .trim()
       .split('\n')
       .map((line) => line.replace(/^\S+ /, ''))
-    const constructs = /\.(init_array|ctors)/.test(
-      execFileSync('objdump', ['--section-headers', path], { encoding: 'utf8' }),
-    )
-    const alone = leaving.length === 1 && /^[DR] softplus::\w+Backend$/.test(leaving[0])
-    console.error(
-      `${name}: ${leaving.join(', ')} ${constructs ? 'and global constructors ' : ''}leave it: ` +
-        `${alone && !constructs ? 'passed' : 'FAILED'}`,
-    )
-    return alone && !constructs
+    const sections = mustRun(['objdump', '--section-headers', path])
+    const found = /\.(init_array|ctors)/.test(sections)
+      ? [...exported, 'global constructors']
+      : exported
+    const passed = found.length === 1 && /^[DR] softplus::\w+Backend$/.test(found[0])
+    console.error(`${name}.cc exports ${found.join(', ')}: ${passed ? 'passed' : 'FAILED'}`)
+    return passed
   })
+  return results.every(Boolean)
 }
 
-function main(what: string): boolean {
-  if (what === 'test') {
-    const folder = build(host)
-    const staysInside = run(host, folder, 'bounds').status === 0
-    return [staysInside, testLanes(host, folder), testSymbols(folder)].every(Boolean)
+export function main(args: string[], tool: 'native' | 'neon' | 'search'): boolean {
+  if (tool === 'search') {
+    const { status, stdout } = runOn(host, build(host, ['search']), 'search', args)
+    process.stdout.write(stdout)
+    return status === 0
   }
-  if (what !== 'neon') throw new Error('usage: native.ts test | neon')
-  const missing = missingFor(neon)
-  if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
-  return testLanes(neon, build(neon))
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    process.exitCode = main(process.argv[2]) ? 0 : 1
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exitCode = 2
-  }
+  if (args.length > 0) throw new Error(`${tool} takes no arguments; got ${args.join(' ')}`)
+  if (tool === 'neon') return runTests(neon, build(neon))
+  const folder = build(host)
+  return [runTests(host, folder), checkSymbols(folder)].every(Boolean)
 }

@@ -1,107 +1,88 @@
-// Builds the addons that are published, into prebuilds/, and checks each: what it asks of the machine
-// it will run on, what it shows, and that Node loads it.
+// Builds the addons that are published, into prebuilds/. Checks the symbols of each, and that Node loads it.
 //
-//   tsx tools/build/prebuild.ts          on Linux: linux-x64 and, cross-compiled, linux-arm64
-//   tsx tools/build/prebuild.ts here     for this platform, of what `npm run build` built: macOS, Windows,
-//                                  Linux with musl
-//
-// linux-arm64 needs aarch64-linux-gnu-g++ and qemu-aarch64-static, as native.ts does.
-import { execFileSync } from 'node:child_process'
+//   npm run tool -- prebuilds          on Linux: linux-x64 and, cross-compiled, linux-arm64
+//   npm run tool -- prebuilds here     on macOS, Windows and Linux with musl: takes the addon that `npm run build` built
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { candidates } from '../../src/backend/addon'
-import { build, host, missingFor, neon } from './native'
 import { nodeFor } from '../check/nodes'
+import { build, host, neon, type Target } from './native'
+import { mustRun, root } from './run.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-// 2.28 is what Node 20 itself asks for.
+// Node 20 itself needs glibc 2.28.
 const newestGlibc = 28
-const entries = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
-// Called only where they are: profilers, transactional memory.
+const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+// For profilers and transactional memory. They may be absent when the addon is loaded.
 const optional = ['_ITM_deregisterTMCloneTable', '_ITM_registerTMCloneTable', '__gmon_start__']
 
-/** The command of a Node for arm64 Linux on this machine. */
-export function arm64Node(): string[] {
-  const libraries = ['-L', '/usr/aarch64-linux-gnu']
-  return [...neon.runner, ...libraries, nodeFor('arm64', '20')]
-}
+/** The command of Node 20 for arm64 Linux on this machine. */
+export const arm64Node = (): string[] => [
+  ...[...neon.runner, '-L', '/usr/aarch64-linux-gnu'],
+  nodeFor('arm64', '20'),
+]
 
-export const arm64Addon = candidates(root, 'linux-arm64')[1]
-
-const readelf = (...args: string[]): string =>
-  execFileSync('readelf', ['--wide', ...args], { encoding: 'utf8' })
-
-/** @throws {Error} if the file asks for or shows what it should not. Returns the glibc it needs. */
+/**
+ * Checks what a Linux addon needs and exports. Returns the glibc it needs.
+ * @throws {Error} If it needs a newer glibc than Node 20, another library, or exports more than its entries.
+ */
 function checkFile(path: string): string {
-  // "… FUNC GLOBAL DEFAULT UND free@GLIBC_2.2.5 (2)"
-  const symbols = [
-    ...readelf('--dyn-syms', path).matchAll(/ (?:GLOBAL|WEAK) +DEFAULT +(\w+) (\S+)/g),
-  ]
+  // "... FUNC GLOBAL DEFAULT UND free@GLIBC_2.2.5 (2)"
+  const table = mustRun(['readelf', '--wide', '--dyn-syms', path])
+  const symbols = [...table.matchAll(/ (?:GLOBAL|WEAK) +DEFAULT +(\w+) (\S+)/g)]
   const defined = symbols.filter(([, index]) => index !== 'UND').map(([, , name]) => name)
-  const wanted = symbols.filter(([, index]) => index === 'UND').map(([, , name]) => name)
-  const versions = wanted.flatMap((name) => /@GLIBC_2\.(\d+)/.exec(name)?.[1] ?? []).map(Number)
-  const glibc = Math.max(...versions)
-  const unknown = wanted.filter(
+  const needed = symbols.filter(([, index]) => index === 'UND').map(([, , name]) => name)
+  const glibc = Math.max(
+    ...needed.flatMap((name) => /@GLIBC_2\.(\d+)/.exec(name)?.[1] ?? []).map(Number),
+  )
+  const unknown = needed.filter(
     (name) => !/^napi_|@GLIBC_2\./.test(name) && !optional.includes(name),
   )
-  const libraries = [...readelf('--dynamic', path).matchAll(/NEEDED.*\[(.*)\]/g)].map(
-    ([, name]) => name,
-  )
+  const dynamic = mustRun(['readelf', '--wide', '--dynamic', path])
+  const libraries = [...dynamic.matchAll(/NEEDED.*\[(.*)\]/g)].map(([, name]) => name)
   const problems = [
     !(glibc <= newestGlibc) && `needs glibc 2.${glibc}`,
     libraries.join() !== 'libc.so.6' && `needs ${libraries.join(', ')}`,
-    unknown.length > 0 && `asks for ${unknown.join(', ')}`,
-    defined.sort().join() !== entries.join() && `shows ${defined.join(', ')}`,
+    unknown.length > 0 && `needs ${unknown.join(', ')}`,
+    defined.sort().join() !== exported.join() && `exports ${defined.join(', ')}`,
   ].filter((problem) => problem !== false)
   if (problems.length > 0) throw new Error(`${path}: ${problems.join('; ')}`)
-  return `glibc 2.${glibc}`
+  return `needs glibc 2.${glibc}; `
 }
 
-/** Has a Node load an addon, then puts it where it is published. */
-function publish(built: string, path: string, node: string[], needs = ''): void {
-  const script = 'require(process.argv[1]).available.join(", ")'
-  const [command, ...args] = [...node, '-p', script, built]
-  const backends = execFileSync(command, args, { encoding: 'utf8' }).trim()
-  mkdirSync(dirname(path), { recursive: true })
-  copyFileSync(built, path)
-  const file = readFileSync(path)
+/** Has Node load an addon, and returns the backends it found there. */
+export const loaded = (addon: string, node = [process.execPath]): string =>
+  mustRun([...node, '-p', 'require(process.argv[1]).available.join(", ")', addon]).trim()
+
+function publish(built: string, published: string, node?: string[], needs = ''): void {
+  const backends = loaded(built, node)
+  mkdirSync(dirname(published), { recursive: true })
+  copyFileSync(built, published)
+  const file = readFileSync(published)
   console.error(
-    `${basename(path)}: ${file.length} bytes, ${gzipSync(file, { level: 9 }).length} compressed; ` +
-      `${needs ? `needs ${needs}; ` : ''}loaded: ${backends}`,
+    `${basename(published)}: ${file.length} bytes, ${gzipSync(file, { level: 9 }).length} compressed; ` +
+      `${needs}loaded: ${backends}`,
   )
 }
 
-function prebuild(target: typeof host, path: string, node: string[]): void {
-  const missing = missingFor(target)
-  if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
+function prebuild(target: Target, published: string, node?: string[]): void {
   const built = join(build(target, ['addon']), 'Release', 'softplus.node')
-  publish(built, path, node, checkFile(built))
+  publish(built, published, node, checkFile(built))
 }
 
-export const prebuildArm64 = (): void => prebuild(neon, arm64Addon, arm64Node())
+export const prebuildArm64 = (): void =>
+  prebuild(neon, candidates(root, 'linux-arm64')[1], arm64Node())
 
-function main([what, ...others]: string[]): void {
-  if (others.length > 0 || (what !== undefined && what !== 'here'))
-    throw new Error('usage: prebuild.ts [here]')
+export function main(args: string[]): void {
   const [built, published] = candidates(root)
-  if (what === 'here') {
-    if (process.platform === 'linux') execFileSync('strip', [built])
-    publish(built, published, [process.execPath])
+  if (args.join() === 'here') {
+    if (process.platform === 'linux') mustRun(['strip', built])
+    publish(built, published)
     return
   }
+  if (args.length > 0) throw new Error(`prebuilds takes 'here' or nothing; got ${args.join(' ')}`)
   if (process.platform !== 'linux')
-    throw new Error('only Linux builds these; `prebuild.ts here` takes what was built')
-  prebuild(host, published, [process.execPath])
+    throw new Error("only Linux builds these; use 'prebuilds here' after npm run build")
+  prebuild(host, published)
   if (process.arch !== 'arm64') prebuildArm64()
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    main(process.argv.slice(2))
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exitCode = 1
-  }
 }

@@ -1,43 +1,41 @@
-// Does whatever set-up is missing: dependencies, the native addon, dist/. Needs nothing but Node,
-// and prints to stderr.
+// Sets the project up: installs the dependencies, builds the addon and dist/. Does only what is missing or older than its sources.
+// Needs nothing but Node and npm, and prints to stderr.
 //
 //   node tools/build/setup.mjs [--force]     --force builds the addon and dist/ anew
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root, run } from './run.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const force = process.argv.includes('--force')
 
-const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0)
-
-function newestIn(...paths) {
-  const times = paths.map((path) => {
-    const entries = statSync(path).isDirectory() ? readdirSync(path) : []
-    return Math.max(changedAt(path), ...entries.map((entry) => newestIn(join(path, entry))))
-  })
-  return Math.max(...times)
-}
-
-function run(what, command, args) {
-  process.stderr.write(`softplus set-up: ${what}\n`)
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  })
+function step(what, command) {
+  console.error(`set-up: ${what}`)
+  const { status } = run(command, { show: true })
   if (status === 0) return
-  process.stderr.write(
-    `softplus set-up: ${command} ${args.join(' ')} failed${error ? `: ${error}` : ''}\n`,
-  )
+  console.error(`set-up: failed: ${command.join(' ')}`)
   process.exit(1)
 }
 
-const bin = (name) => join(root, 'node_modules', '.bin', name)
-const at = (path) => join(root, path)
+/** When a file of the project was changed, in milliseconds; 0 if it does not exist. */
+function changedAt(path) {
+  const file = join(root, path)
+  return existsSync(file) ? statSync(file).mtimeMs : 0
+}
 
-// Headers that came with this Node spare node-gyp its download.
+/** When any of these files, or any file in these folders, was changed last. */
+const lastChange = (...paths) =>
+  Math.max(
+    ...paths.flatMap((path) => [
+      changedAt(path),
+      ...(statSync(join(root, path)).isDirectory()
+        ? readdirSync(join(root, path), { recursive: true }).map((name) =>
+            changedAt(join(path, name)),
+          )
+        : []),
+    ]),
+  )
+
+// node-gyp downloads Node's headers unless it is told where they are. Many installations of Node bring them.
 function headers() {
   if (process.env.npm_config_nodedir) return []
   const prefixes = [join(dirname(process.execPath), '..'), '/usr', '/usr/local']
@@ -45,26 +43,18 @@ function headers() {
   return prefix ? [`--nodedir=${prefix}`] : []
 }
 
-// Warnings are errors where the project's CI asks for it.
-const warnings = process.env.SOFTPLUS_WERROR === '1' ? ['--softplus_werror=1'] : []
-
-// Not `npm ci`: that refuses a lock file without the optional packages of other platforms, which not
-// every registry has.
-const install = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
-if (changedAt(at('node_modules/.package-lock.json')) < changedAt(at('package-lock.json')))
-  run('installing dependencies', 'npm', [...install, '--loglevel=error'])
-
-if (
-  force ||
-  changedAt(at('build/Release/softplus.node')) < newestIn(at('native'), at('binding.gyp'))
-)
-  run('building the native addon', bin('node-gyp'), [
-    'rebuild',
-    '--silent',
-    ...warnings,
-    ...headers(),
+// `npm ci` refuses a lock file without the optional packages of other platforms, and not every registry has all of those.
+if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json'))
+  step('installing the dependencies', [
+    ...['npm', 'install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'],
+    '--loglevel=error',
   ])
 
-const sources = [at('src'), at('tsup.config.ts'), at('package.json')]
-if (force || changedAt(at('dist/index.d.cts')) < newestIn(...sources))
-  run('building dist/', bin('tsup'), ['--silent', '--clean'])
+if (force || changedAt('build/Release/softplus.node') < lastChange('native', 'binding.gyp')) {
+  // The project's CI turns warnings into errors. A user's build never does.
+  const warnings = process.env.SOFTPLUS_WERROR === '1' ? ['--softplus_werror=1'] : []
+  step('building the addon', ['node-gyp', 'rebuild', '--silent', ...warnings, ...headers()])
+}
+
+if (force || changedAt('dist/index.d.cts') < lastChange('src', 'tsup.config.ts', 'package.json'))
+  step('building dist/', ['tsup', '--silent', '--clean'])

@@ -1,5 +1,5 @@
-// The core of the tests, for a Node where Vitest cannot run: neon, scalar and TypeScript must give the
-// same bits, called in every way. Run by arm64.ts; fails where the backend in use is not neon.
+// The core of the tests for arm64, by Node's own test runner: neon, scalar and the fallback must give the same bits, for every way
+// of calling. arm64.ts runs it. It fails if the backend in use is not neon.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { before, describe, test } from 'node:test'
@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
 const { backend, relu, softplus } = await import('../../dist/index.js')
-// Set so that js.js does not warn that the addon is missing.
+// With this js.js does not warn that the addon is missing.
 process.env.SOFTPLUS_BACKEND = 'js'
-const portable = await import('../../dist/js.js')
+const fallback = await import('../../dist/js.js')
 delete process.env.SOFTPLUS_BACKEND
 
 const functionsOf = ({ softplus, relu }) => ({
@@ -21,20 +21,20 @@ const functionsOf = ({ softplus, relu }) => ({
   reluDerivative: relu.derivative,
 })
 const tested = functionsOf({ softplus, relu })
-const typescript = functionsOf(portable)
+const fallbacks = functionsOf(fallback)
 const names = Object.keys(tested)
 const optionsOf = (name) =>
   name.startsWith('relu')
     ? [{}]
     : [{}, { threshold: 3 }, { beta: 2 }, { beta: -0.3, threshold: 1 }, { beta: 1000 }]
 
-/** As a kernel takes them: without beta where it is 1. */
+/** The arguments of a kernel: beta is left out if it is 1. */
 function argumentsOf({ threshold = Infinity, beta }) {
   if (beta !== undefined) return [threshold, Math.fround(beta)]
   return threshold === Infinity ? [] : [threshold]
 }
 
-// One NaN for all of them: what they carry is the processor's.
+// Every NaN counts as the same: its payload depends on the processor.
 function bits(x) {
   const found = new Uint32Array(Float32Array.from(x).buffer)
   for (const [i, v] of x.entries()) if (v !== v) found[i] = 0x7fc00000
@@ -48,7 +48,7 @@ function same(got, want, where) {
     if (a[i] !== b[i]) assert.fail(`${where}: element ${i} is ${got[i]}, not ${want[i]}`)
 }
 
-// 1 in 9973 of all bit patterns, and those beside where the mathematics changes.
+// 1 in 9973 of all bit patterns, and the neighbours of the values where the arithmetic changes.
 const edges = [0, 1, 8.40334, 14.5, 14.75, 20, 88, 88.72284, 103.97208, 1e-38, 1e38]
 const around = edges.flatMap((v) =>
   [v, -v].flatMap((value) => {
@@ -70,7 +70,7 @@ test('the addon of linux-arm64 is in use, and neon', () => {
   assert.equal(backend.error, null)
 })
 
-describe('neon, scalar and TypeScript', () => {
+describe('neon, scalar and the fallback', () => {
   let scalar
   before(() => {
     scalar = createRequire(import.meta.url)(backend.addon).kernels('scalar')
@@ -80,7 +80,7 @@ describe('neon, scalar and TypeScript', () => {
     for (const options of optionsOf(name))
       test(`${name} ${JSON.stringify(options)}: ${inputs.length} inputs`, () => {
         const got = tested[name](inputs, options)
-        same(got, typescript[name](inputs, options), 'TypeScript')
+        same(got, fallbacks[name](inputs, options), 'fallback')
         const byScalar = new Float32Array(inputs.length)
         scalar[name](inputs, byScalar, ...argumentsOf(options))
         same(got, byScalar, 'scalar')
@@ -95,7 +95,7 @@ describe('every length, offset and way of calling', () => {
         const whole = mixed.slice()
         const x = whole.subarray(offset, offset + length)
         const want = mixed.slice()
-        want.set(typescript[name](x), offset)
+        want.set(fallbacks[name](x), offset)
         const out = new Float32Array(length + 2).fill(7)
         assert.equal(tested[name](x, { out: out.subarray(1, length + 1) }).length, length)
         same(out, [7, ...want.subarray(offset, offset + length), 7], `out, ${length}`)
@@ -110,17 +110,17 @@ describe('every length, offset and way of calling', () => {
       for (let length = 0; length <= 70; length++) {
         const x = mixed.subarray(length % 5, (length % 5) + length)
         const grad = mixed.subarray(100, 100 + length)
-        const slope = portable.softplus.derivative(x, options)
+        const wanted = fallback.softplus.derivative(x, options)
         const { value, derivative } = softplus.withDerivative(x, options)
-        same(value, portable.softplus(x, options), 'value')
-        same(derivative, slope, 'derivative')
-        const product = slope.map((s, i) => s * grad[i])
+        same(value, fallback.softplus(x, options), 'value')
+        same(derivative, wanted, 'derivative')
+        const product = wanted.map((d, i) => d * grad[i])
         same(softplus.backward(x, grad, options), product, 'backward')
       }
   })
 })
 
-describe('off the main thread', () => {
+describe('jobs, streams and worker threads', () => {
   test('async, in any number of threads', async () => {
     for (const name of names)
       for (const length of [0, 1, 65535, 65536, 65537, 150000])
@@ -132,7 +132,7 @@ describe('off the main thread', () => {
         }
   })
 
-  test('an abort ends it', async () => {
+  test('an abort ends a job', async () => {
     const signal = AbortSignal.abort(new Error('no longer wanted'))
     await assert.rejects(softplus.async(mixed, { signal }), /no longer wanted/)
   })
@@ -146,7 +146,7 @@ describe('off the main thread', () => {
     same(new Float32Array(new Uint8Array(found).buffer), softplus(mixed), 'stream')
   })
 
-  test('a worker has neon too', async () => {
+  test('a worker thread has neon too', async () => {
     const module = fileURLToPath(new URL('../../dist/index.cjs', import.meta.url))
     const worker = new Worker(
       `const { parentPort, workerData: { module, x } } = require('node:worker_threads')
@@ -162,7 +162,7 @@ describe('off the main thread', () => {
   })
 })
 
-test('errors: nothing is written', () => {
+test('a call that throws has written nothing', () => {
   const x = mixed.slice()
   const wrong = [
     [() => softplus([1]), TypeError, 'ERR_INVALID_ARG_TYPE'],

@@ -1,23 +1,14 @@
-// Tests the package on arm64, under qemu: builds linux-arm64's addon and runs arm64-core.mjs with a
-// Node for it. Vitest is not made for that: its parts in machine code are this machine's.
+// Tests the package on arm64, under qemu: builds linux-arm64's addon, and runs arm64-core.mjs with a Node for arm64.
+// Vitest cannot run there: it depends on programs of this machine's processor.
 //
-//   tsx tools/check/arm64.ts     needs aarch64-linux-gnu-g++ and qemu-aarch64-static
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+//   npm run tool -- arm64     needs aarch64-linux-gnu-g++ and qemu-aarch64-static
 import { arm64Node, prebuildArm64 } from '../build/prebuild'
+import { run } from '../build/run.mjs'
 
-try {
+export function main(): boolean {
   prebuildArm64()
-  const [command, ...args] = arm64Node()
-  const core = fileURLToPath(new URL('arm64-core.mjs', import.meta.url))
-  const { status, error } = spawnSync(command, [...args, '--test-reporter=spec', core], {
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, SOFTPLUS_BACKEND: '', NODE_OPTIONS: '' },
-  })
-  if (error) throw error
+  const command = [...arm64Node(), '--test-reporter=spec', 'tools/check/arm64-core.mjs']
+  const { status } = run(command, { show: true, env: { SOFTPLUS_BACKEND: '', NODE_OPTIONS: '' } })
   console.error(`arm64: ${status === 0 ? 'passed' : 'FAILED'}`)
-  process.exitCode = status === 0 ? 0 : 1
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 2
+  return status === 0
 }

@@ -1,7 +1,7 @@
 // Fuzzes the .npy reader and the streams: mutants of the corpus, and of whatever showed a new outcome.
 // What fails is made small and kept in test/fuzz/corpus/, where `npm test` finds it.
 //
-//   npm run fuzz -- [SECONDS]      two minutes unless told; exits with 1 if anything failed
+//   npm run tool -- fuzz [SECONDS]      two minutes by default
 
 import fc from 'fast-check'
 import { backends } from '../../test/backends'
@@ -10,19 +10,15 @@ import { checkHeader } from '../../test/fuzz/header'
 import { mutants } from '../../test/fuzz/mutations'
 import { checkStream, plans } from '../../test/fuzz/streams'
 
-const seconds = Number(process.argv[2] ?? 120)
-if (!(seconds > 0)) {
-  process.stderr.write(`fuzz: expected a number of seconds, got '${process.argv[2]}'\n`)
-  process.exit(2)
-}
-
-const end = Date.now() + seconds * 1000
-const roundMilliseconds = Math.min(2000, seconds * 250)
+let seconds = 120
 const files = corpus('.npy').map(({ bytes }) => bytes)
 const kinds = new Set(files.map(checkHeader))
 const done = { headers: 0, streams: 0, failures: 0 }
 
-const round = () => ({ numRuns: 1e9, interruptAfterTimeLimit: roundMilliseconds })
+const round = () => ({
+  numRuns: 1e9,
+  interruptAfterTimeLimit: Math.min(2000, seconds * 250),
+})
 
 // A new kind of outcome means a new path through the code. Small files that lead to one are mutated further.
 function headerRound(): void {
@@ -63,13 +59,18 @@ function report(path: string, message: string | undefined): void {
   process.stderr.write(`fuzz: FAILED, added as ${path}\n${message}\n`)
 }
 
-for (let turn = 0; Date.now() < end; turn++) {
-  headerRound()
-  await streamRound(turn)
-  const left = Math.max(0, Math.round((end - Date.now()) / 1000))
-  process.stderr.write(
-    `fuzz: ${done.headers} headers, ${kinds.size} kinds of outcome, ${done.streams} streams, ` +
-      `${done.failures} failures; ${left} s left\n`,
-  )
+export async function main(args: string[]): Promise<boolean> {
+  seconds = Number(args[0] ?? seconds)
+  if (!(seconds > 0)) throw new Error(`SECONDS must be a number above 0; got ${args[0]}`)
+  const end = Date.now() + seconds * 1000
+  for (let turn = 0; Date.now() < end; turn++) {
+    headerRound()
+    await streamRound(turn)
+    const left = Math.max(0, Math.round((end - Date.now()) / 1000))
+    process.stderr.write(
+      `fuzz: ${done.headers} headers, ${kinds.size} kinds of outcome, ${done.streams} streams, ` +
+        `${done.failures} failures; ${left} s left\n`,
+    )
+  }
+  return done.failures === 0
 }
-process.exitCode = done.failures === 0 ? 0 : 1

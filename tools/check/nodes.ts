@@ -1,57 +1,46 @@
-// Runs the tests with other versions of Node, from npm's packages of Node's binaries.
+// Runs the core of the tests with other versions of Node. npm has packages of Node's binaries.
 //
-//   tsx tools/check/nodes.ts [MAJOR...]     20, 22, 24 and 26 unless named; kept in build/nodes/
-import { spawnSync } from 'node:child_process'
+//   npm run tool -- nodes [MAJOR... | here]     20, 22, 24 and 26 by default, kept in build/nodes/; here: the Node in use
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mustRun, root, run } from '../build/run.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const supported = ['20', '22', '24', '26']
 const tests = 'same api async backward withDerivative stream validate fallback install'.split(' ')
 
-/** The path of a Node for Linux, which is installed where it is missing. */
+/** Returns the path of a Node for Linux. Installs it if it is missing. */
 export function nodeFor(arch: 'x64' | 'arm64', major: string): string {
-  const prefix = join(root, 'build', 'nodes', `${arch}-${major}`)
-  const binary = join(prefix, 'node_modules', `node-linux-${arch}`, 'bin', 'node')
+  const folder = join(root, 'build', 'nodes', `${arch}-${major}`)
+  const binary = join(folder, 'node_modules', `node-linux-${arch}`, 'bin', 'node')
   if (existsSync(binary)) return binary
-  mkdirSync(prefix, { recursive: true })
-  // By force, since one for arm64 is for another machine than this.
-  const args = ['install', '--prefix', prefix, '--force', '--ignore-scripts', '--no-audit']
-  const { status } = spawnSync(
-    'npm',
-    [...args, '--no-fund', '--loglevel=error', `node-linux-${arch}@${major}`],
-    { stdio: ['ignore', 2, 2] },
-  )
-  if (status !== 0 || !existsSync(binary)) throw new Error(`Node ${major} could not be installed`)
+  mkdirSync(folder, { recursive: true })
+  // npm installs a package for another processor only with --force.
+  mustRun([
+    ...['npm', 'install', '--prefix', folder, '--force', '--ignore-scripts', '--no-audit'],
+    ...['--no-fund', '--loglevel=error', `node-linux-${arch}@${major}`],
+  ])
   return binary
 }
 
-/** Runs the tests with a Node and returns the line that says how that went. */
-function testWith(major: string): { passed: boolean; line: string } {
-  if (!/^\d+$/.test(major)) throw new Error(`usage: nodes.ts [MAJOR...]; got ${major}`)
-  const node = nodeFor(process.arch === 'arm64' ? 'arm64' : 'x64', major)
-  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+function testWith(node: string): { passed: boolean; line: string } {
+  const version = mustRun([node, '--version']).trim()
   console.error(`\n== Node ${version}`)
   const start = Date.now()
-  const { status } = spawnSync(
-    node,
-    ['node_modules/vitest/vitest.mjs', 'run', ...tests.map((name) => `test/${name}.test.ts`)],
-    { cwd: root, stdio: ['ignore', 2, 2] },
-  )
+  const files = tests.map((name) => `test/${name}.test.ts`)
+  const { status } = run([node, 'node_modules/vitest/vitest.mjs', 'run', ...files], { show: true })
   const seconds = Math.round((Date.now() - start) / 1000)
   const passed = status === 0
   return { passed, line: `Node ${version}: ${passed ? 'passed' : 'FAILED'} in ${seconds} s` }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    const named = process.argv.slice(2)
-    const results = (named.length > 0 ? named : supported).map(testWith)
-    console.error(`\n${results.map(({ line }) => line).join('\n')}`)
-    process.exitCode = results.every(({ passed }) => passed) ? 0 : 1
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exitCode = 2
-  }
+export function main(args: string[]): boolean {
+  const majors = args.length > 0 ? args : supported
+  const isHere = majors.join() === 'here'
+  const wrong = majors.find((major) => !/^\d+$/.test(major))
+  if (!isHere && wrong) throw new Error(`MAJOR must be a number such as 24; got ${wrong}`)
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
+  const nodes = isHere ? [process.execPath] : majors.map((major) => nodeFor(arch, major))
+  const results = nodes.map(testWith)
+  console.error(`\n${results.map(({ line }) => line).join('\n')}`)
+  return results.every(({ passed }) => passed)
 }

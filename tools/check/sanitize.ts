@@ -1,21 +1,17 @@
 // Builds the native tests and the addon with sanitizers and runs them: AddressSanitizer with UndefinedBehaviorSanitizer,
 // then ThreadSanitizer.
 //
-//   tsx tools/check/sanitize.ts [calls]     calls: how many random ones the addon gets, 1,000,000 by default
+//   npm run tool -- sanitize [CALLS]     random calls of the addon, 1,000,000 by default
 //
-// First of all every sanitizer has to report what a canary does wrong, so that silence means something. Needs g++ or
-// clang++ with their sanitizers' libraries, CMake, and Linux. Progress goes to stderr, a summary to stdout.
-// Exit code 0 if nothing was reported, 1 if something was, 2 if it could not be built or the usage is wrong.
-import { spawnSync } from 'node:child_process'
+// Each sanitizer must first report an error that is made on purpose (native/test/canary.cc). Otherwise silence would
+// prove nothing. Needs g++ or clang++ with their sanitizers' libraries, CMake, and Linux. Progress goes to stderr, a
+// summary to stdout.
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from '../build/native'
+import { build, cannotRunHere, host } from '../build/native'
+import { mustRun, run } from '../build/run.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const cannotRunHere = 77
-// What these programs find is an error of theirs. Node frees nothing at its exit.
-const environment = {
-  ...process.env,
+// Node does not free its memory when it exits, so leaks are not reported.
+const env = {
   ASAN_OPTIONS: 'detect_leaks=0:detect_stack_use_after_return=1:abort_on_error=0:exitcode=99',
   UBSAN_OPTIONS: 'print_stacktrace=1:exitcode=99',
   TSAN_OPTIONS: 'exitcode=99',
@@ -24,25 +20,26 @@ const environment = {
 interface Check {
   name: string
   command: string[]
+  /** Libraries to load before the program starts. */
   preload?: string
-  /** A canary: it has to be reported, by these words. */
+  /** What the sanitizer must report, if the program makes an error on purpose. */
   reported?: RegExp
 }
 
-/** Builds what is run with `sanitizers`, and returns its folder. */
-function buildFor(sanitizers: string): string {
+/** Builds all programs of the sanitizers, and returns their folder. */
+function buildWith(sanitizers: string): string {
   console.error(`building for ${sanitizers}`)
   const name = `sanitize-${sanitizers.replace(',', '-')}`
-  return build({ name, cmake: [`--CDSOFTPLUS_SANITIZE=${sanitizers}`], runner: [] })
+  const cmake = [`--CDSOFTPLUS_SANITIZE=${sanitizers}`]
+  return build({ ...host, name, cmake })
 }
 
-// The libraries that have to be in the process before the addon is. Clang links the addon without.
-function runtimes(): string {
+/** The sanitizers' libraries. Node is built without them, so they must be loaded before the addon is. */
+function libraries(): string {
   const compiler = process.env.CXX ?? 'g++'
-  const paths = ['libasan.so', 'libubsan.so'].map((name) => {
-    const { stdout } = spawnSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' })
-    return stdout?.trim() ?? ''
-  })
+  const paths = ['libasan.so', 'libubsan.so'].map((name) =>
+    mustRun([compiler, `-print-file-name=${name}`]).trim(),
+  )
   if (!paths.every((path) => path.startsWith('/')))
     throw new Error(`${compiler} has no libasan.so and libubsan.so`)
   return paths.join(' ')
@@ -51,7 +48,7 @@ function runtimes(): string {
 const lanes = process.arch === 'x64' ? ['avx512', 'avx2', 'scalar'] : ['neon', 'scalar']
 
 function memoryChecks(calls: string): Check[] {
-  const folder = buildFor('address,undefined')
+  const folder = buildWith('address,undefined')
   const program = (name: string, ...args: string[]) => [join(folder, name), ...args]
   return [
     { name: 'canary address', command: program('canary', 'address'), reported: /heap-buffer-over/ },
@@ -63,17 +60,16 @@ function memoryChecks(calls: string): Check[] {
     {
       name: `${Number(calls).toLocaleString('en')} random calls of the addon`,
       command: [
-        process.execPath,
-        join(root, 'test', 'hostile', 'random-calls.mjs'),
+        ...[process.execPath, 'test/hostile/random-calls.mjs'],
         ...program(join('Release', 'softplus.node'), calls),
       ],
-      preload: runtimes(),
+      preload: libraries(),
     },
   ]
 }
 
 function threadChecks(): Check[] {
-  const folder = buildFor('thread')
+  const folder = buildWith('thread')
   return [
     {
       name: 'canary thread',
@@ -84,16 +80,12 @@ function threadChecks(): Check[] {
   ]
 }
 
-/** What came of it, and whether that is what should. */
-function run({ name, command, preload, reported }: Check): { line: string; holds: boolean } {
+function runCheck({ name, command, preload, reported }: Check): { line: string; holds: boolean } {
   console.error(`running ${name}`)
   const start = performance.now()
-  const { status, signal, stdout, stderr, error } = spawnSync(command[0], command.slice(1), {
-    encoding: 'utf8',
-    env: preload === undefined ? environment : { ...environment, LD_PRELOAD: preload },
-    maxBuffer: 1 << 28,
+  const { status, signal, stdout, stderr } = run(command, {
+    env: preload === undefined ? env : { ...env, LD_PRELOAD: preload },
   })
-  if (error) throw error
   const holds = reported ? status !== 0 && reported.test(stderr) : status === 0
   if (status === cannotRunHere) return { line: `-        ${name}: not on this CPU`, holds: true }
   if (!holds) console.error(`${stdout}${stderr}${name} ended with ${signal ?? `code ${status}`}`)
@@ -102,19 +94,12 @@ function run({ name, command, preload, reported }: Check): { line: string; holds
   return { line: `${result.padEnd(8)} ${name}, ${seconds} s`, holds }
 }
 
-function main(args: string[]): boolean {
-  const [calls = '1000000'] = args
-  if (args.length > 1 || !/^[1-9][0-9]*$/.test(calls)) throw new Error('usage: sanitize.ts [calls]')
-  const results = [...memoryChecks(calls).map(run), ...threadChecks().map(run)]
+export function main([calls = '1000000', ...others]: string[]): boolean {
+  if (others.length > 0 || !/^[1-9][0-9]*$/.test(calls))
+    throw new Error(`CALLS must be one integer above 0; got ${[calls, ...others].join(' ')}`)
+  const results = [...memoryChecks(calls).map(runCheck), ...threadChecks().map(runCheck)]
   const failed = results.filter(({ holds }) => !holds).length
   for (const { line } of results) console.log(line)
   console.log(failed === 0 ? 'Nothing was reported.' : `${failed} of ${results.length} failed.`)
   return failed === 0
-}
-
-try {
-  process.exitCode = main(process.argv.slice(2)) ? 0 : 1
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 2
 }

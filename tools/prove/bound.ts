@@ -5,7 +5,6 @@
 // Every cell is cut into short intervals of r. On each interval a rounding in native/evaluate.h loses at most half a unit in the
 // last place of the largest value there. The losses are added up, multiplied by what later steps multiply them by.
 // Prints the largest sum of each function to stdout, and where it is reached.
-import { fileURLToPath } from 'node:url'
 import { derivativeCells, secondDerivativeCells, softplusCells } from '../../src/math/cells'
 
 const { abs, exp, floor, log1p, log2, max, min } = Math
@@ -206,6 +205,7 @@ function inverseBound(): number {
   return 0.5 + (ln2 + series + steps) * 2 ** 24
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
+export function main(): void {
   for (const { name, place, ulp, where } of derivedBounds())
     console.log(`${name.padEnd(17)} ${place.padEnd(17)} ${ulp.toFixed(4)} ULP at ${where}`)
+}

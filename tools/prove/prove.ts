@@ -18,13 +18,13 @@
 // Exit code 1 if a guarantee is broken, 2 if the proof could not be run. A part is skipped if this machine lacks the tools for it.
 // Where CI is set that is a failure.
 
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { build, host, missingFor, neon, run, type Target } from '../build/native'
+import { build, host, missingFor, neon, runOn, type Target } from '../build/native'
+import { mustRun } from '../build/run.mjs'
 import { accuracyPage, type Proof } from './accuracy'
 import { derivedBounds } from './bound'
 import { rowOf, rows, writeWitnesses } from './facts'
@@ -37,7 +37,7 @@ const coarse = 257
 const page = fileURLToPath(new URL('../../docs/accuracy.md', import.meta.url))
 
 function proveNative(target: Target, folder: string, args: string[]): Proof[] {
-  const { stdout } = run(target, folder, 'prove', [...args, '--json'])
+  const { stdout } = runOn(target, folder, 'prove', [...args, '--json'])
   const proofs = stdout
     .trim()
     .split('\n')
@@ -151,7 +151,7 @@ function proveNeon(here: Proof[], args: string[]): boolean {
 /** Writes docs/accuracy.md, and the witnesses above the descriptions. */
 function writeFacts(proofs: Proof[], found: Found[]): void {
   writeFileSync(page, accuracyPage(proofs, found, derivedBounds()))
-  execFileSync('npx', ['biome', 'format', '--write', page], { stdio: 'ignore' })
+  mustRun(['biome', 'format', '--write', page])
   console.error(`prove: wrote ${page}`)
   for (const scaled of found) {
     const plain = proofs.find((proof) => proof.function === scaled.function && proof.beta === 1)
@@ -159,7 +159,7 @@ function writeFacts(proofs: Proof[], found: Found[]): void {
   }
 }
 
-async function main(args: string[]): Promise<boolean> {
+export async function main(args: string[]): Promise<boolean> {
   const { values } = parseArgs({
     args,
     options: {
@@ -214,11 +214,4 @@ async function main(args: string[]): Promise<boolean> {
   const holds = outcomes.every(Boolean)
   console.log(`\n${holds ? 'Every guarantee holds.' : 'A guarantee is BROKEN.'}`)
   return holds
-}
-
-try {
-  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 2
 }

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { jsKernels } from '../../src/backend/js/kernels'
 import { type FunctionName, functionNames } from '../../src/math/functions'
-import { run, type Target } from '../build/native'
+import { runOn, type Target } from '../build/native'
 import type { Witness } from './facts'
 
 /** What native/test/search.cc prints for a function. */
@@ -17,7 +17,7 @@ export interface Found extends Witness {
 
 /** Searches on every backend of a target. @throws {Error} If the search could not be run. */
 export function search(target: Target, folder: string, pairs: number): Found[] {
-  const { status, stdout } = run(target, folder, 'search', ['--pairs', String(pairs), '--json'])
+  const { status, stdout } = runOn(target, folder, 'search', ['--pairs', String(pairs), '--json'])
   const found = stdout
     .trim()
     .split('\n')
