@@ -1,171 +1,145 @@
-// Who is timed: every backend, the fallback, ReLU, and the loops that JavaScript users would write.
+// The contestants: every backend, the fallback, ReLU, and the loops that JavaScript users would write.
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { backend } from '../dist/index.js'
-import type { Activation } from '../src/api/activation'
-import { type Api, createApi } from '../src/api/api'
-import type { Addon } from '../src/backend/addon'
-import { node } from '../src/backend/node'
 import { uniform } from './inputs'
 import type { Contestant } from './measure'
 
-if (backend.addon === null) {
-  console.error(
-    'bench: no native addon is in use, so there is nothing to compare; unset SOFTPLUS_BACKEND',
-  )
-  process.exit(2)
+type Package = typeof import('../dist/index.js')
+type Named = Package & { name: string }
+
+const require = createRequire(import.meta.url)
+
+// Every backend has a copy of the package, so that V8 optimises each for itself.
+function load(name: string): Named {
+  const entry = require.resolve('../dist/index.cjs')
+  delete require.cache[entry]
+  process.env.SOFTPLUS_BACKEND = name
+  const loaded: Package = require(entry)
+  delete process.env.SOFTPLUS_BACKEND
+  return { ...loaded, name }
 }
-// Set so that js.js does not warn that the addon is missing.
-process.env.SOFTPLUS_BACKEND = 'js'
-const portable = await import('../dist/js.js')
-delete process.env.SOFTPLUS_BACKEND
 
-const addon: Addon = createRequire(import.meta.url)(backend.addon)
+let loaded: Named[] | undefined
 
-/** The native backends of this machine, best first, and what they give their users. */
-export const native: { name: string; api: Api }[] = addon.available.map((name) => ({
-  name,
-  api: createApi(addon.kernels(name), node),
-}))
-export const best = native[0]
-export const js = { name: 'js', api: portable as unknown as Api }
-export const everyBackend = [...native, js]
+/** The backends of this machine, the best one first, the fallback ('js') last. */
+export function backends(): Named[] {
+  loaded ??= load('').backend.available.map(load)
+  return loaded
+}
+const best = (): Named => backends()[0]
+const fallback = (): Named => backends().at(-1) as Named
 
-/** The contestant that others are compared with. */
+/** The contestant with which others are compared. */
 export const plainLoop = 'plain loop'
-export const relu = `relu ${best.name}`
 
-// Each of its own, so that none shares another's optimised code.
-function softplusLoop(x: Float32Array): void {
-  for (let i = 0; i < x.length; i++) {
-    const v = x[i]
-    x[i] = Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))
-  }
-}
-
-function reluLoop(x: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i])
-}
-
-function sigmoidLoop(x: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]))
-}
-
-function inverseLoop(x: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = Math.log(Math.expm1(x[i]))
-}
-
-function stepLoop(x: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = x[i] > 0 ? 1 : 0
-}
-
-function bothLoop(x: Float32Array, value: Float32Array, slope: Float32Array): void {
-  for (let i = 0; i < x.length; i++) {
-    const v = x[i]
-    const u = Math.exp(-Math.abs(v))
-    value[i] = Math.max(v, 0) + Math.log1p(u)
-    slope[i] = (v > 0 ? 1 : u) / (1 + u)
-  }
-}
-
-interface Family {
-  of: (api: Api) => Activation<object>
-  loop: (x: Float32Array) => void
-  reluOf: (api: Api) => Activation<object>
-  reluLoop: (x: Float32Array) => void
-}
-
-const family = {
-  softplus: {
-    of: ({ softplus }) => softplus,
-    loop: softplusLoop,
-    reluOf: ({ relu }) => relu,
-    reluLoop,
+const loops = {
+  softplus(x: Float32Array): void {
+    for (let i = 0; i < x.length; i++) {
+      const v = x[i]
+      x[i] = Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))
+    }
   },
-  derivative: {
-    of: ({ softplus }) => softplus.derivative,
-    loop: sigmoidLoop,
-    reluOf: ({ relu }) => relu.derivative,
-    reluLoop: stepLoop,
+  derivative(x: Float32Array): void {
+    for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]))
   },
-  inverse: {
-    of: ({ softplus }) => softplus.inverse,
-    loop: inverseLoop,
-    reluOf: ({ relu }) => relu,
-    reluLoop,
+  inverse(x: Float32Array): void {
+    for (let i = 0; i < x.length; i++) x[i] = Math.log(Math.expm1(x[i]))
   },
-} satisfies Record<string, Family>
-
-/** A function in place: every backend and the plain loop, and ReLU, or its derivative, as they run it. */
-export function inPlace(name: keyof typeof family): Contestant[] {
-  const { of, loop, reluOf, reluLoop }: Family = family[name]
-  const run = (f: Activation<object>) => (x: Float32Array) => f.inPlace(x)
-  return [
-    ...everyBackend.map(({ name, api }) => ({ name, run: run(of(api)) })),
-    { name: plainLoop, run: loop },
-    { name: relu, run: run(reluOf(best.api)) },
-    { name: 'relu js', run: run(reluOf(js.api)) },
-    { name: 'relu plain loop', run: reluLoop },
-  ]
+  relu(x: Float32Array): void {
+    for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i])
+  },
+  withDerivative(x: Float32Array, value: Float32Array, derivative: Float32Array): void {
+    for (let i = 0; i < x.length; i++) {
+      const v = x[i]
+      const u = Math.exp(-Math.abs(v))
+      value[i] = Math.max(v, 0) + Math.log1p(u)
+      derivative[i] = (v > 0 ? 1 : u) / (1 + u)
+    }
+  },
 }
 
-/** Value and derivative into arrays of their own: in one pass, in two calls, and in a loop with one exponential. */
+const functions = {
+  softplus: ({ softplus }: Package) => softplus.inPlace,
+  derivative: ({ softplus }: Package) => softplus.derivative.inPlace,
+  inverse: ({ softplus }: Package) => softplus.inverse.inPlace,
+}
+
+/** A function in place, on every backend and as a plain loop. */
+export const inPlace = (of: keyof typeof functions): Contestant[] => [
+  ...backends().map((backend) => ({ name: backend.name, run: functions[of](backend) })),
+  { name: plainLoop, run: loops[of] },
+]
+
+/** ReLU in place: on the best backend, in the fallback, and as a plain loop. */
+export const relus = (): Contestant[] => [
+  ...[...new Set([best(), fallback()])].map(({ name, relu }) => {
+    return { name: `relu ${name}`, run: relu.inPlace }
+  }),
+  { name: `relu ${plainLoop}`, run: loops.relu },
+]
+
+/** Value and derivative into two arrays: in one call, in two calls, and in one loop. */
 export function together(length: number): Contestant[] {
-  const out = { value: new Float32Array(length), derivative: new Float32Array(length) }
+  const [value, derivative] = [new Float32Array(length), new Float32Array(length)]
+  const twoCalls = (x: Float32Array, { softplus }: Package) => {
+    softplus(x, { out: value })
+    softplus.derivative(x, { out: derivative })
+  }
   return [
-    ...everyBackend.flatMap(({ name, api: { softplus } }) => [
-      { name, run: (x: Float32Array) => void softplus.withDerivative(x, { out }) },
-      {
-        name: `${name}, two calls`,
-        run: (x: Float32Array) => {
-          softplus(x, { out: out.value })
-          softplus.derivative(x, { out: out.derivative })
-        },
-      },
-    ]),
-    { name: plainLoop, run: (x) => bothLoop(x, out.value, out.derivative) },
+    ...backends().flatMap((backend): Contestant[] => {
+      const { withDerivative } = backend.softplus
+      return [
+        { name: backend.name, run: (x) => void withDerivative(x, { out: { value, derivative } }) },
+        { name: `${backend.name}, two calls`, run: (x) => twoCalls(x, backend) },
+      ]
+    }),
+    { name: plainLoop, run: (x) => loops.withDerivative(x, value, derivative) },
   ]
 }
 
-/** The best backend at once, and off the main thread, where x's memory is moved. */
-export const offThread = (): Contestant[] => {
-  const { inPlace, async } = best.api.softplus
-  const threads = Array.from({ length: availableParallelism() }, (_, i) => i + 1)
+/** The best backend in place, and `async` with 1, 2, 4, ... threads, which moves the memory of x. */
+export function offThread(): Contestant[] {
+  const { inPlace, async } = best().softplus
+  const counts = [1, 2, 4, 8, 16].filter((threads) => threads <= availableParallelism())
   return [
     { name: 'sync', run: (x) => inPlace(x) },
-    ...threads
-      .filter((n) => Number.isInteger(Math.log2(n)))
-      .map((n) => ({
-        name: `async, ${n} ${n === 1 ? 'thread' : 'threads'}`,
-        run: (x: Float32Array) => async(x, { threads: n, transfer: true }),
-      })),
+    ...counts.map((threads) => ({
+      name: `async, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      run: (x: Float32Array) => async(x, { threads, transfer: true }),
+    })),
   ]
 }
 
-/** What the best backend computes, each in place; the inverse of positive numbers. */
+/** Every function and option on the best backend, in place. */
 export function everyFunction(length: number): Contestant[] {
-  const { softplus, relu } = best.api
+  const { softplus, relu } = best()
+  const both = { beta: 2, threshold: 5 }
+  // The inverse is defined for positive numbers.
   const positive = uniform(length, 8).map(Math.abs)
   return [
     { name: 'relu', run: (x) => relu.inPlace(x) },
+    { name: 'relu.derivative', run: (x) => relu.derivative.inPlace(x) },
     { name: 'softplus', run: (x) => softplus.inPlace(x) },
+    { name: 'softplus, threshold 5', run: (x) => softplus.inPlace(x, { threshold: 5 }) },
     { name: 'softplus, beta 2', run: (x) => softplus.inPlace(x, { beta: 2 }) },
+    { name: 'softplus, beta 2, threshold 5', run: (x) => softplus.inPlace(x, both) },
     { name: 'derivative', run: (x) => softplus.derivative.inPlace(x) },
+    { name: 'derivative, beta 2', run: (x) => softplus.derivative.inPlace(x, { beta: 2 }) },
     { name: 'secondDerivative', run: (x) => softplus.secondDerivative.inPlace(x) },
     { name: 'inverse', run: (x) => softplus.inverse.inPlace(x), source: positive },
     { name: 'backward, out is x', run: (x) => void softplus.backward(x, positive, { out: x }) },
   ]
 }
 
-/** Calls on short arrays: the best backend's over x, into another array and into a new one, and the others' over x. */
+/** Calls on short arrays, with the result in x, in another array, and in a new one. */
 export function calls(length: number): Contestant[] {
-  const { softplus } = best.api
+  const { name, softplus } = best()
   const out = new Float32Array(length)
   return [
-    { name: `${best.name}, in place`, run: (x) => softplus.inPlace(x) },
-    { name: `${best.name}, into out`, run: (x) => void softplus(x, { out }) },
-    { name: `${best.name}, a new array`, run: (x) => void softplus(x) },
-    { name: 'js, in place', run: (x) => js.api.softplus.inPlace(x) },
-    { name: plainLoop, run: softplusLoop },
+    { name: `${name}, in place`, run: (x) => softplus.inPlace(x) },
+    { name: `${name}, into out`, run: (x) => void softplus(x, { out }) },
+    { name: `${name}, a new array`, run: (x) => void softplus(x) },
+    { name: 'js, in place', run: (x) => fallback().softplus.inPlace(x) },
+    { name: plainLoop, run: loops.softplus },
   ]
 }
