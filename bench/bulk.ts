@@ -50,11 +50,15 @@ function throughput(x: string, y: string): Target {
   return atLeast(what, 0.8, spreadOf(cp).median / spreadOf(apply).median, zen5)
 }
 
-// The peak memory in MiB of a Node process with these arguments.
+// Peak memory is VmHWM. process.resourceUsage().maxRSS of a child starts at its parent's.
+const printPeak = `import { readFileSync } from 'node:fs'
+process.on('exit', () => console.error(readFileSync('/proc/self/status', 'utf8')))`
+
+/** The peak memory in MiB of a Node process with these arguments, on Linux. */
 function peakOf(args: string[]): number {
-  const onExit = 'process.on("exit", () => console.error(process.resourceUsage().maxRSS))'
-  const { stderr } = run(process.execPath, ['--import', `data:text/javascript,${onExit}`, ...args])
-  return Number(stderr.trim()) / 1024
+  const atExit = `data:text/javascript,${encodeURIComponent(printPeak)}`
+  const { stderr } = run(process.execPath, ['--import', atExit, ...args])
+  return Number(/VmHWM:\s*(\d+)/.exec(stderr)?.[1]) / 1024
 }
 
 function memory(x: string, y: string): Target[] {

@@ -5,9 +5,8 @@
 // printed if it moved each time. Exit code 0: none moved; 1: some moved; 2: no baseline for this kind of machine.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { plainLoop } from './contestants'
 import { usual } from './inputs'
-import { byInput, functionAt, softplusAt, withDerivativeAt } from './questions'
+import { plainLoop, run } from './races'
 import { machine, machineLine, type Row, slugOf } from './results'
 import { power } from './table'
 
@@ -22,13 +21,13 @@ const path = fileURLToPath(new URL('baseline.json', import.meta.url))
 
 // 2^17 elements fill half of a second-level cache of 1 MiB. Times of arrays that fill all of it vary with their pages.
 const races: (() => Promise<Row[]>)[] = [
-  ...[4, 12, 17, 24].map((n) => () => softplusAt(2 ** n, 3)),
-  ...[12, 17].flatMap((n) => [
-    () => functionAt('derivative', 2 ** n, 2),
-    () => functionAt('inverse', 2 ** n, 2),
-    () => withDerivativeAt(2 ** n, 2),
-  ]),
-  () => byInput(2 ** 16, 5),
+  ...[4, 12, 17, 24].map((n) => () => run('softplus', 2 ** n, 3)),
+  ...[12, 17].flatMap((n) =>
+    (['derivative', 'inverse', 'withDerivative'] as const).map(
+      (name) => () => run(name, 2 ** n, 2),
+    ),
+  ),
+  () => run('byInput', 2 ** 16, 5),
 ]
 
 /** Times over the plain loop's in the same race, or over the time of the usual input. */
@@ -48,7 +47,7 @@ async function compare({ date, ratios }: Baseline): Promise<void> {
   let moved = 0
   for (const race of races) {
     let moves: [name: string, ratio: number][] | undefined
-    for (let run = 0; run < 3 && moves?.length !== 0; run++) {
+    for (let times = 0; times < 3 && moves?.length !== 0; times++) {
       const before = moves?.map(([name]) => name)
       moves = ratiosOf(await race())
         .filter(([name]) => before?.includes(name) ?? true)

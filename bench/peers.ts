@@ -6,10 +6,10 @@ import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { backends, plainLoop } from './contestants'
 import { inputs, usual } from './inputs'
 import { spreadOf } from './measure'
 import { ns, size, who } from './questions'
+import { backends, plainLoop } from './races'
 import { keep, machine, machineLine, type Row } from './results'
 import { figure, markdown, pivot, type Table } from './table'
 import { atLeast, report, type Target, zen5 } from './targets'
@@ -27,6 +27,8 @@ interface Peer {
   /** The command and its first arguments. bench/peers/time.mjs describes the others. */
   command: string[]
   env?: Record<string, string>
+  /** What Debian calls the packages it needs. */
+  needs?: string
 }
 
 function peers(): Record<string, Peer> {
@@ -36,8 +38,11 @@ function peers(): Record<string, Peer> {
   })
   // Debian's packages belong to Debian's Python, which need not be the first on the path.
   const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
-  const arrays = (name: string) => ({ command: [python, join(here, 'arrays.py'), name] })
-  const oneDnn = { command: [join(build, 'onednn'), ''] }
+  const arrays = (name: string) => ({
+    command: [python, join(here, 'arrays.py'), name],
+    needs: `python3-${name}`,
+  })
+  const oneDnn = { command: [join(build, 'onednn'), ''], needs: 'g++ and libdnnl-dev' }
   return {
     ...Object.fromEntries([...own, plainLoop].map((name) => [name, script('own.mjs', name)])),
     oneDNN: oneDnn,
@@ -111,7 +116,8 @@ function measure() {
         })
         rows.set(who, own)
       } catch (error) {
-        missing[who] = (error as Error).message
+        const { message } = error as Error
+        missing[who] = message.replace(here, '') + (peer.needs ? ` (Debian: ${peer.needs})` : '')
         rows.delete(who)
         console.error(`bench: ${who} is missing: ${missing[who]}`)
       }

@@ -38,28 +38,22 @@ export interface Results {
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, 'bench', 'results')
 
-// The name "AMD EPYC" stands for six generations of processors; family and model tell which.
+// The name "AMD EPYC" stands for six generations of processors. Family and model tell which.
 function cpuName(): string {
   const name = cpus()[0]?.model.trim() || 'unknown CPU'
-  if (!existsSync('/proc/cpuinfo')) return name
-  const info = readFileSync('/proc/cpuinfo', 'utf8')
-  const family = /^cpu family\s*: (\d+)/m.exec(info)?.[1]
-  const model = /^model\s*: (\d+)/m.exec(info)?.[1]
-  return family && model ? `${name}, family ${family} model ${model}` : name
+  const info = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : ''
+  const [, family, model] = /^cpu family\s*: (\d+)\nmodel\s*: (\d+)/m.exec(info) ?? []
+  return family ? `${name}, family ${family} model ${model}` : name
 }
 
 function caches(): Record<string, string> {
   const of = '/sys/devices/system/cpu/cpu0/cache'
-  if (!existsSync(of)) return {}
   const read = (index: string, name: string) => readFileSync(join(of, index, name), 'utf8').trim()
-  return Object.fromEntries(
-    readdirSync(of)
-      .filter((name) => name.startsWith('index') && read(name, 'type') !== 'Instruction')
-      .map((index) => [
-        `L${read(index, 'level')}${read(index, 'type') === 'Data' ? 'd' : ''}`,
-        read(index, 'size'),
-      ]),
-  )
+  const all = existsSync(of) ? readdirSync(of).filter((name) => name.startsWith('index')) : []
+  const data = all.filter((index) => read(index, 'type') !== 'Instruction')
+  const nameOf = (index: string) =>
+    `L${read(index, 'level')}${read(index, 'type') === 'Data' ? 'd' : ''}`
+  return Object.fromEntries(data.map((index) => [nameOf(index), read(index, 'size')]))
 }
 
 export const machine = () => ({

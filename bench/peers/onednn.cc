@@ -1,5 +1,4 @@
 // oneDNN's eltwise_soft_relu, in place, in one thread. time.mjs describes the arguments.
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -13,45 +12,39 @@
 
 namespace {
 
-std::vector<float> floatsIn(const std::string& path) {
+std::string bytesIn(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  std::vector<float> floats(bytes.size() / sizeof(float));
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(floats.data()));
-  return floats;
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
-const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
+const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
 
 // One array and the primitive that activates it.
 class Task {
  public:
   explicit Task(const std::string& path)
-      : source(floatsIn(path)),
-        layout({static_cast<dnnl::memory::dim>(source.size())}, dnnl::memory::data_type::f32,
+      : source(bytesIn(path)),
+        layout({static_cast<dnnl::memory::dim>(source.size() / sizeof(float))}, dnnl::memory::data_type::f32,
                dnnl::memory::format_tag::a),
-        memory(layout, cpu()),
-        description({dnnl::prop_kind::forward_inference, dnnl::algorithm::eltwise_soft_relu, layout, 1.0f}, cpu()),
+        memory(layout, cpu),
+        description({dnnl::prop_kind::forward_inference, dnnl::algorithm::eltwise_soft_relu, layout, 1.0f}, cpu),
         primitive(description),
-        stream(cpu()) {}
+        stream(cpu) {}
 
-  void refresh() { std::copy(source.begin(), source.end(), static_cast<float*>(memory.get_data_handle())); }
+  void refresh() { source.copy(data(), source.size()); }
   void run() {
     primitive.execute(stream, {{DNNL_ARG_SRC, memory}, {DNNL_ARG_DST, memory}});
     stream.wait();
   }
   std::string implementation() const { return description.impl_info_str(); }
   void save(const std::string& path) const {
-    std::ofstream(path, std::ios::binary)
-        .write(static_cast<const char*>(memory.get_data_handle()),
-               static_cast<std::streamsize>(source.size() * sizeof(float)));
+    std::ofstream(path, std::ios::binary).write(data(), static_cast<std::streamsize>(source.size()));
   }
 
  private:
-  std::vector<float> source;
+  char* data() const { return static_cast<char*>(memory.get_data_handle()); }
+
+  std::string source;
   dnnl::memory::desc layout;
   dnnl::memory memory;
   dnnl::eltwise_forward::primitive_desc description;

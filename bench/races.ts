@@ -1,8 +1,10 @@
-// The contestants: every backend, the fallback, ReLU, and the loops that JavaScript users would write.
+// The races: every backend, the fallback, ReLU, and the loops that JavaScript users would write.
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { uniform } from './inputs'
-import type { Contestant } from './measure'
+import { inputs, uniform, usual } from './inputs'
+import { type Contestant, race } from './measure'
+import type { Row } from './results'
+import { power } from './table'
 
 type Package = typeof import('../dist/index.js')
 type Named = Package & { name: string }
@@ -64,22 +66,22 @@ const functions = {
   inverse: ({ softplus }: Package) => softplus.inverse.inPlace,
 }
 
-/** A function in place, on every backend and as a plain loop. */
-export const inPlace = (of: keyof typeof functions): Contestant[] => [
-  ...backends().map((backend) => ({ name: backend.name, run: functions[of](backend) })),
-  { name: plainLoop, run: loops[of] },
+const inPlace = (of: keyof typeof functions, source?: Float32Array): Contestant[] => [
+  ...backends().map((backend) => ({ name: backend.name, run: functions[of](backend), source })),
+  { name: plainLoop, run: loops[of], source },
 ]
 
-/** ReLU in place: on the best backend, in the fallback, and as a plain loop. */
-export const relus = (): Contestant[] => [
+const relus = (): Contestant[] => [
   ...[...new Set([best(), fallback()])].map(({ name, relu }) => {
     return { name: `relu ${name}`, run: relu.inPlace }
   }),
   { name: `relu ${plainLoop}`, run: loops.relu },
 ]
 
-/** Value and derivative into two arrays: in one call, in two calls, and in one loop. */
-export function together(length: number): Contestant[] {
+// The inverse is defined for positive numbers.
+const positive = (length: number) => uniform(length, 8).map(Math.abs)
+
+function withDerivative(length: number): Contestant[] {
   const [value, derivative] = [new Float32Array(length), new Float32Array(length)]
   const twoCalls = (x: Float32Array, { softplus }: Package) => {
     softplus(x, { out: value })
@@ -97,8 +99,34 @@ export function together(length: number): Contestant[] {
   ]
 }
 
-/** The best backend in place, and `async` with 1, 2, 4, ... threads, which moves the memory of x. */
-export function offThread(): Contestant[] {
+function everyFunction(length: number): Contestant[] {
+  const { softplus, relu } = best()
+  const both = { beta: 2, threshold: 5 }
+  const grad = positive(length)
+  return [
+    { name: 'relu', run: (x) => relu.inPlace(x) },
+    { name: 'relu.derivative', run: (x) => relu.derivative.inPlace(x) },
+    { name: 'softplus', run: (x) => softplus.inPlace(x) },
+    { name: 'softplus, threshold 5', run: (x) => softplus.inPlace(x, { threshold: 5 }) },
+    { name: 'softplus, beta 2', run: (x) => softplus.inPlace(x, { beta: 2 }) },
+    { name: 'softplus, beta 2, threshold 5', run: (x) => softplus.inPlace(x, both) },
+    { name: 'derivative', run: (x) => softplus.derivative.inPlace(x) },
+    { name: 'derivative, beta 2', run: (x) => softplus.derivative.inPlace(x, { beta: 2 }) },
+    { name: 'secondDerivative', run: (x) => softplus.secondDerivative.inPlace(x) },
+    { name: 'inverse', run: (x) => softplus.inverse.inPlace(x), source: grad },
+    { name: 'backward, out is x', run: (x) => void softplus.backward(x, grad, { out: x }) },
+  ]
+}
+
+// All kinds of input run in one race, so that their ratios come from the same rounds.
+const byInput = (length: number): Contestant[] =>
+  backends().flatMap(({ name, softplus: { inPlace } }) =>
+    Object.entries(inputs).map(([input, of]) => {
+      return { name: `${name}|${input}`, run: (x) => inPlace(x), source: of(length) }
+    }),
+  )
+
+function offThread(): Contestant[] {
   const { inPlace, async } = best().softplus
   const counts = [1, 2, 4, 8, 16].filter((threads) => threads <= availableParallelism())
   return [
@@ -110,29 +138,7 @@ export function offThread(): Contestant[] {
   ]
 }
 
-/** Every function and option on the best backend, in place. */
-export function everyFunction(length: number): Contestant[] {
-  const { softplus, relu } = best()
-  const both = { beta: 2, threshold: 5 }
-  // The inverse is defined for positive numbers.
-  const positive = uniform(length, 8).map(Math.abs)
-  return [
-    { name: 'relu', run: (x) => relu.inPlace(x) },
-    { name: 'relu.derivative', run: (x) => relu.derivative.inPlace(x) },
-    { name: 'softplus', run: (x) => softplus.inPlace(x) },
-    { name: 'softplus, threshold 5', run: (x) => softplus.inPlace(x, { threshold: 5 }) },
-    { name: 'softplus, beta 2', run: (x) => softplus.inPlace(x, { beta: 2 }) },
-    { name: 'softplus, beta 2, threshold 5', run: (x) => softplus.inPlace(x, both) },
-    { name: 'derivative', run: (x) => softplus.derivative.inPlace(x) },
-    { name: 'derivative, beta 2', run: (x) => softplus.derivative.inPlace(x, { beta: 2 }) },
-    { name: 'secondDerivative', run: (x) => softplus.secondDerivative.inPlace(x) },
-    { name: 'inverse', run: (x) => softplus.inverse.inPlace(x), source: positive },
-    { name: 'backward, out is x', run: (x) => void softplus.backward(x, positive, { out: x }) },
-  ]
-}
-
-/** Calls on short arrays, with the result in x, in another array, and in a new one. */
-export function calls(length: number): Contestant[] {
+function calls(length: number): Contestant[] {
   const { name, softplus } = best()
   const out = new Float32Array(length)
   return [
@@ -142,4 +148,38 @@ export function calls(length: number): Contestant[] {
     { name: 'js, in place', run: (x) => fallback().softplus.inPlace(x) },
     { name: plainLoop, run: loops.softplus },
   ]
+}
+
+type Race = [name: string, way: string, of: (length: number) => Contestant[], input?: string]
+
+const races = {
+  softplus: ['softplus', 'in place', () => [...inPlace('softplus'), ...relus()]],
+  derivative: ['derivative', 'in place', () => inPlace('derivative')],
+  inverse: ['inverse', 'in place', (n) => inPlace('inverse', positive(n)), 'uniform in [0, 8]'],
+  withDerivative: ['withDerivative', 'into out', withDerivative],
+  everyFunction: ['every function', 'in place', everyFunction],
+  byInput: ['softplus', 'by input', byInput],
+  async: ['softplus', 'off the main thread', offThread],
+  calls: ['softplus', 'one call', calls],
+} satisfies Record<string, Race>
+
+export type RaceName = keyof typeof races
+
+/** Whether a row came from this race. */
+export const isOf = (name: RaceName, row: Row): boolean =>
+  races[name][0] === row.function && races[name][1] === row.way
+
+// These take a second and more for 2^26 elements, where they are left out.
+const slow = /^(scalar|js|plain loop|relu js|relu plain loop)/
+
+/** Runs a race for about `seconds`. */
+export async function run(name: RaceName, length: number, seconds: number): Promise<Row[]> {
+  console.error(`bench: ${name}, ${power(length)} elements`)
+  const [of, way, contestants, ofRace = usual]: Race = races[name]
+  const all = contestants(length).filter(({ name }) => length <= 2 ** 24 || !slow.test(name))
+  const timings = await race(all, inputs[usual](length), seconds)
+  return timings.map(({ name, ns }) => {
+    const [who, input = ofRace] = name.split('|')
+    return { function: of, who, way, input, length, ns }
+  })
 }
