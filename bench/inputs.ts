@@ -1,12 +1,13 @@
-// What is activated: the same numbers in every run.
+// The inputs of the benchmarks, the same numbers in every run.
 
-/** Uniform in [-bound, bound] (a linear congruential generator, Numerical Recipes). */
+/** Uniform in [-bound, bound]: a linear congruential generator (Numerical Recipes). */
 export function uniform(length: number, bound: number): Float32Array {
-  let state = 1
-  return Float32Array.from({ length }, () => {
+  const x = new Float32Array(length)
+  for (let i = 0, state = 1; i < length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state / 2 ** 31 - 1) * bound
-  })
+    x[i] = (state / 2 ** 31 - 1) * bound
+  }
+  return x
 }
 
 const masked = (x: Float32Array) =>
@@ -15,7 +16,7 @@ const masked = (x: Float32Array) =>
 /** The input of every table that names no other. */
 export const usual = 'uniform in [-8, 8]'
 
-/** What activations meet: usual values, large ones, and masks. */
+/** Inputs by name: activations, large values, and masks. */
 export const inputs: Record<string, (length: number) => Float32Array> = {
   [usual]: (length) => uniform(length, 8),
   'uniform in [-20, 20]': (length) => uniform(length, 20),

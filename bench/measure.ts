@@ -1,17 +1,14 @@
-// Times functions side by side: every round runs each of them, on inputs made anew, so that what the machine does
-// meanwhile meets them all, and values do not drift into another regime.
-
-type Result = unknown
+// Times functions side by side. Every round runs each of them once, so other load on the machine slows all of them alike.
 
 export interface Contestant {
   name: string
-  /** May return another array that has the memory of x from then on, or the promise of one, which is waited for. */
-  run: (x: Float32Array) => Result
-  /** What it is run on; default: what the race is given. As long as that. */
+  /** May return a promise of another array. That array is used from then on: `async` moves the memory of x. */
+  run: (x: Float32Array) => unknown
+  /** The contestant's own input, as long as the race's. */
   source?: Float32Array
 }
 
-/** Nanoseconds per element over all rounds: least, first quartile, median, third quartile. */
+/** Nanoseconds per element over all rounds. */
 export interface Spread {
   least: number
   q1: number
@@ -31,43 +28,42 @@ export function spreadOf(readings: number[]): Spread {
   return { least: sorted[0], q1: at(0.25), median: at(0.5), q3: at(0.75), rounds: sorted.length }
 }
 
-// Small arrays are timed several at a time, as reading the clock takes as long as hundreds of elements. Those of up to
-// 16 KiB fill half of a first-level cache together, others half of a second-level one.
+// Reading the clock takes as long as hundreds of elements, so several short arrays are timed at a time. Arrays of up to
+// 16 KiB fill half of a first-level cache together. Longer ones fill half of a second-level cache.
 const copiesOf = (length: number): number =>
   Math.max(1, Math.floor((length <= 1 << 12 ? 1 << 12 : 1 << 17) / length))
 
-// What was computed is looked at, so that no engine may leave it out.
-let consumed = 0
+// Every result is used, so that V8 cannot leave out the work.
+let sum = 0
 
-/** Times contestants on copies of `source` for about `seconds`, in at least `rounds` rounds. */
+/** Times contestants on copies of `source` for about `seconds`, in at least 3 rounds. */
 export async function race(
   contestants: Contestant[],
   source: Float32Array,
   seconds: number,
-  rounds = 5,
 ): Promise<Timing[]> {
   const copies = copiesOf(source.length)
   const arrays = Array.from({ length: copies }, () => new Float32Array(source.length))
   const readings = contestants.map((): number[] => [])
   const once = async ({ run, source: own }: Contestant): Promise<number> => {
+    // A second softplus of the same array would meet larger values, which take another path.
     for (const array of arrays) array.set(own ?? source)
-    let result: Result
     const started = process.hrtime.bigint()
     for (let i = 0; i < copies; i++) {
-      result = run(arrays[i])
+      const result = run(arrays[i])
       if (result instanceof Promise) arrays[i] = await result
     }
     const elapsed = Number(process.hrtime.bigint() - started)
-    consumed += arrays[copies - 1][source.length >> 1]
+    sum += arrays[copies - 1][source.length >> 1]
     return elapsed / (copies * source.length)
   }
-  // Until the engine has optimised what it runs.
-  const warm = performance.now() + Math.min(100, (seconds * 1000) / 10)
+  // V8 optimises a function only after it has run for a while.
+  const warm = performance.now() + Math.min(100, seconds * 100)
   do for (const contestant of contestants) await once(contestant)
   while (performance.now() < warm)
   const end = performance.now() + seconds * 1000
-  for (let round = 0; round < rounds || performance.now() < end; round++)
+  for (let round = 0; round < 3 || performance.now() < end; round++)
     for (const [i, contestant] of contestants.entries()) readings[i].push(await once(contestant))
-  if (consumed === Infinity) throw new Error('the results cannot be right')
+  if (sum === Infinity) throw new Error('results must be finite; got Infinity')
   return contestants.map(({ name }, i) => ({ name, ns: spreadOf(readings[i]) }))
 }

@@ -1,180 +1,185 @@
-// npm run bench:peers: softplus beside other libraries, in speed and in accuracy, each in a process and one thread of its
-// own, in turns. About two minutes; the first time it installs npm packages into bench/peers/.
+// npm run bench -- peers: softplus beside other libraries, in speed and in accuracy. Each runs in a process and one thread of
+// its own, three times, in turns. About two minutes; the first run installs npm packages into bench/peers/.
 //
-// Prints tables to stdout, then the ratios the package promises, and keeps every figure in bench/results/. Who is missing is
-// listed with the reason. Exit code 1 if a promise is not kept, 2 without the plain loop or this package.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// A library that cannot run is listed with the reason. Exit code 1 if a target of this processor was missed.
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { inputs, usual } from './inputs'
 import { spreadOf } from './measure'
-import { Child } from './peers/child'
-import { install, programs, wayOf } from './peers/programs'
-import { atLeast, conclude } from './promises'
-import { text } from './report/table'
-import { peerTables } from './report/tables'
+import { ns, size, who } from './questions'
+import { backends, plainLoop } from './races'
 import { keep, machine, machineLine, type Row } from './results'
-import { largestError } from './ulp'
+import { figure, markdown, pivot, type Table } from './table'
+import { atLeast, report, type Target, zen5 } from './targets'
 
-const plainLoop = 'plain loop'
+const here = fileURLToPath(new URL('peers/', import.meta.url))
+const build = join(here, 'build')
+const tabled = 2 ** 20
 
-// Shorter arrays than a reading of the clock is worth are timed several at a time.
-const elementsPerReading = 1 << 17
 const tasks = [
-  ...Object.keys(inputs).map((input) => ({ input, length: 2 ** 20, rounds: 7, repeats: 3 })),
-  ...[10, 14, 24].map((n) => ({
-    input: usual,
-    length: 2 ** n,
-    rounds: n === 24 ? 3 : 7,
-    repeats: 3,
-  })),
-]
-type Task = (typeof tasks)[number]
+  ...Object.keys(inputs).map((input) => ({ input, length: tabled })),
+  ...[10, 14, 24].map((n) => ({ input: usual, length: 2 ** n })),
+].map((task, i) => ({ ...task, file: join(build, `${i}.f32`), out: join(build, `${i}-out.f32`) }))
 
-const folder = mkdtempSync(join(tmpdir(), 'softplus-peers-'))
-const missing: Record<string, string> = {}
-const about: Record<string, string> = {}
-const children = new Map<string, Child>()
-
-function drop(who: string, error: unknown): void {
-  missing[who] = error instanceof Error ? error.message : String(error)
-  children.delete(who)
-  delete about[who]
-  console.error(`bench:peers: ${who} is missing: ${missing[who]}`)
+interface Peer {
+  /** The command and its first arguments. bench/peers/time.mjs describes the others. */
+  command: string[]
+  env?: Record<string, string>
+  /** What Debian calls the packages it needs. */
+  needs?: string
 }
 
-async function startAll(anyInput: string): Promise<void> {
-  try {
-    install()
-  } catch (error) {
-    console.error(`bench:peers: npm install failed: ${error}`)
-  }
-  for (const [who, program] of Object.entries(programs)) {
-    console.error(`bench:peers: starting ${who}`)
-    try {
-      const started = await Child.start(program(anyInput))
-      children.set(who, started.child)
-      about[who] = started.about
-    } catch (error) {
-      drop(who, error)
-    }
-  }
-}
-
-// Where a name stands for what another stands for already, one of them is timed.
-function dropTwins(): void {
-  for (const [who, twin] of [
-    ['PyTorch avx2', 'PyTorch'],
-    ['PyTorch avx512', 'PyTorch'],
-    ['oneDNN avx2', 'oneDNN'],
-  ]) {
-    if (about[who] === undefined || about[who] !== about[twin]) continue
-    children.get(who)?.end()
-    children.delete(who)
-    about[who] = `the same as ${twin} on this machine`
-  }
-}
-
-async function measured(path: string, x: Float32Array, task: Task): Promise<Row[]> {
-  const { input, length, rounds, repeats } = task
-  console.error(`bench:peers: ${input}, ${length} elements`)
-  const copies = Math.max(1, Math.floor(elementsPerReading / length))
-  const readings = new Map([...children.keys()].map((who) => [who, [] as number[]]))
-  for (let round = 0; round < rounds; round++)
-    for (const [who, child] of children)
-      try {
-        const times = (await child.ask('time', path, copies, repeats)) as number[]
-        readings.get(who)?.push(...times.map((ns) => ns / length))
-      } catch (error) {
-        drop(who, error)
-      }
-  const rows: Row[] = []
-  for (const [who, child] of children) {
-    const out = join(folder, 'out.f32')
-    try {
-      await child.ask('save', path, out)
-    } catch (error) {
-      drop(who, error)
-      continue
-    }
-    const { buffer, byteOffset } = readFileSync(out)
-    const y = new Float32Array(buffer.slice(byteOffset, byteOffset + 4 * length))
-    rows.push({
-      function: 'softplus',
-      who,
-      way: wayOf(who),
-      input,
-      length,
-      ns: spreadOf(readings.get(who) ?? []),
-      maxUlp: largestError(x, y),
-    })
-  }
-  const plain = rows.find(({ who }) => who === plainLoop)?.ns.median
-  return rows.map((row) => ({ ...row, timesPlain: plain && plain / row.ns.median }))
-}
-
-async function measureAll(): Promise<Row[]> {
-  const rows: Row[] = []
-  for (const [i, task] of tasks.entries()) {
-    const x = inputs[task.input](task.length)
-    const path = join(folder, `${i}.f32`)
-    writeFileSync(path, new Uint8Array(x.buffer))
-    if (i === 0) {
-      await startAll(path)
-      dropTwins()
-    }
-    rows.push(...(await measured(path, x, task)))
-  }
-  return rows
-}
-
-function promise(rows: Row[]): void {
-  const median = (who: string) =>
-    rows.find((row) => row.who === who && row.input === usual && row.length === 2 ** 20)?.ns.median
-  for (const [who, peer, bound] of [
-    ['avx512', 'oneDNN', 2.5],
-    ['avx512', 'PyTorch', 12],
-    ['avx512', 'onnxruntime-node', 60],
-    ['avx512', 'tfjs wasm', 90],
-    ['avx512', plainLoop, 120],
-    ['avx2', median('PyTorch avx2') ? 'PyTorch avx2' : 'PyTorch', 4],
-    ['avx2', 'onnxruntime-node', 20],
-  ] as const) {
-    const [ours, theirs] = [median(who), median(peer)]
-    if (ours && theirs) atLeast(`${who}, times as fast as ${peer}`, bound, theirs / ours)
-  }
-}
-
-function cleanUp(): void {
-  for (const child of children.values()) child.end()
-  rmSync(folder, { recursive: true, force: true })
-}
-
-// An interrupted process would leave its inputs behind.
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)
-  process.once(signal, () => {
-    cleanUp()
-    process.exit(code)
+function peers(): Record<string, Peer> {
+  const own = backends().map(({ name }) => name)
+  const script = (file: string, name = '') => ({
+    command: [process.execPath, join(here, file), name],
   })
+  // Debian's packages belong to Debian's Python, which need not be the first on the path.
+  const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
+  const arrays = (name: string) => ({
+    command: [python, join(here, 'arrays.py'), name],
+    needs: `python3-${name}`,
+  })
+  const oneDnn = { command: [join(build, 'onednn'), ''], needs: 'g++ and libdnnl-dev' }
+  return {
+    ...Object.fromEntries([...own, plainLoop].map((name) => [name, script('own.mjs', name)])),
+    oneDNN: oneDnn,
+    PyTorch: arrays('torch'),
+    // Where the processor has both, oneDNN takes AVX-512 by default, PyTorch AVX2.
+    ...(own.includes('avx512') && {
+      'oneDNN avx2': { ...oneDnn, env: { ONEDNN_MAX_CPU_ISA: 'AVX2' } },
+      'PyTorch avx512': { ...arrays('torch'), env: { ATEN_CPU_CAPABILITY: 'avx512' } },
+    }),
+    NumPy: arrays('numpy'),
+    'onnxruntime-node': script('onnxruntime.mjs'),
+    'tfjs wasm': script('tfjs.mjs', 'wasm'),
+    'tfjs cpu': script('tfjs.mjs', 'cpu'),
+  }
+}
 
-try {
-  const rows = await measureAll()
-  if (!(plainLoop in about)) throw new Error(`the plain loop is missing: ${missing[plainLoop]}`)
-  console.log(machineLine(machine()))
-  for (const [who, text] of Object.entries(about)) console.log(`  ${who.padEnd(18)} ${text}`)
-  for (const [who, reason] of Object.entries(missing))
-    console.log(`  ${who.padEnd(18)} MISSING: ${reason}`)
-  const kept = keep('peers', 'npm run bench:peers', { rows, about, missing })
-  for (const table of peerTables({ rows })) console.log(`\n${text(table)}`)
-  promise(rows)
-  conclude()
-  console.error(`bench:peers: kept in ${kept}`)
-} catch (error) {
-  console.error(`bench:peers: ${error instanceof Error ? error.message : error}`)
-  process.exitCode = 2
-} finally {
-  cleanUp()
+/** Readings in nanoseconds per element, a list for every task. @throws {Error} if the program fails. */
+function run({ command: [program, ...args], env }: Peer): { about: string; ns: number[][] } {
+  // Reading the clock takes as long as hundreds of elements, so several short arrays are timed at a time.
+  for (const { file, length, out } of tasks)
+    args.push(file, String(Math.max(1, Math.floor(2 ** 17 / length))), out)
+  const { error, status, stdout, stderr } = spawnSync(program, args, {
+    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', ...env },
+    encoding: 'utf8',
+    timeout: 120_000,
+    killSignal: 'SIGKILL',
+  })
+  if (error) throw error
+  const lines = stderr.trim().split('\n')
+  if (status !== 0)
+    throw new Error(lines.find((line) => /error/i.test(line)) || `exit code ${status}`)
+  const { about, ns } = JSON.parse(stdout) as { about: string; ns: number[][] }
+  return { about, ns: ns.map((calls, i) => calls.map((call) => call / tasks[i].length)) }
+}
+
+/** The largest error of results for softplus(x), in units in the last place of the true values; Infinity for NaN. */
+export function largestError(x: Float32Array, y: Float32Array): number {
+  let largest = 0
+  for (let i = 0; i < x.length; i++) {
+    // Binary64's own error is a billionth of a float32's unit.
+    const want = Math.max(x[i], 0) + Math.log1p(Math.exp(-Math.abs(x[i])))
+    if (y[i] === want) continue
+    const exponent = Math.max(-126, Math.floor(Math.log2(Math.max(want, 2 ** -149))))
+    const error = Math.abs(y[i] - want) / 2 ** (exponent - 23)
+    if (!(error <= largest)) largest = Number.isFinite(error) ? error : Infinity
+  }
+  return largest
+}
+
+const floatsIn = (path: string) => new Float32Array(new Uint8Array(readFileSync(path)).buffer)
+
+function measure() {
+  const rows = new Map<string, Row[]>()
+  const about: Record<string, string> = {}
+  const missing: Record<string, string> = {}
+  const readings = new Map<string, number[][]>()
+  for (let round = 1; round <= 3; round++)
+    for (const [who, peer] of Object.entries(peers())) {
+      if (who in missing) continue
+      console.error(`bench: ${who}, round ${round} of 3`)
+      try {
+        const found = run(peer)
+        const all = found.ns.map((ns, i) => [...(readings.get(who)?.[i] ?? []), ...ns])
+        readings.set(who, all)
+        about[who] = found.about
+        const own = tasks.map(({ input, length, file, out }, i): Row => {
+          const row = { function: 'softplus', way: 'in a process of its own', who, input, length }
+          const isLast = round === 3 && length === tabled
+          const maxUlp = isLast ? largestError(floatsIn(file), floatsIn(out)) : undefined
+          return { ...row, ns: spreadOf(all[i]), maxUlp }
+        })
+        rows.set(who, own)
+      } catch (error) {
+        const { message } = error as Error
+        missing[who] = message.replace(here, '') + (peer.needs ? ` (Debian: ${peer.needs})` : '')
+        rows.delete(who)
+        console.error(`bench: ${who} is missing: ${missing[who]}`)
+      }
+    }
+  return { rows: [...rows.values()].flat(), about, missing }
+}
+
+function prepare(): void {
+  mkdirSync(build, { recursive: true })
+  for (const { input, length, file } of tasks)
+    writeFileSync(file, new Uint8Array(inputs[input](length).buffer))
+  // If one of these fails, its libraries are listed as missing later.
+  const options = { cwd: here, stdio: ['ignore', 2, 2] } satisfies SpawnSyncOptions
+  spawnSync('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit'], options)
+  spawnSync('g++', ['-O2', '-std=c++17', 'onednn.cc', '-ldnnl', '-o', 'build/onednn'], options)
+}
+
+const ulp = ({ maxUlp }: Row) => (Number.isFinite(maxUlp) ? figure(maxUlp as number) : 'not finite')
+const inputOf = (row: Row) => row.input
+
+/** The tables of the other libraries, by the names of their blocks in the documents. */
+export const peerTables: Record<string, (rows: Row[]) => Table> = {
+  peers(rows) {
+    const sorted = rows.toSorted((a, b) => a.length - b.length)
+    const own = sorted.filter(({ input }) => input === usual)
+    return pivot('softplus, one thread, ns per element', own, who, size, ns)
+  },
+  'peers by input'(rows) {
+    const own = rows.filter(({ length }) => length === tabled)
+    const title = 'softplus, one thread, 2^20 elements, ns per element (largest error, ULP)'
+    return pivot(title, own, who, inputOf, (row) => `${ns(row)} (${ulp(row)})`)
+  },
+}
+
+function targets(rows: Row[]): Target[] {
+  const at = (who: string) =>
+    rows.find((row) => row.who === who && row.input === usual && row.length === tabled)?.ns.median
+  const target = (who: string, peer: string, bound: number) => {
+    const [own, other] = [at(who), at(peer)]
+    const what = `${who}, 2^20 elements, times as fast as ${peer}`
+    return own && other ? [atLeast(what, bound, other / own, zen5)] : []
+  }
+  return [
+    ...target('avx512', 'oneDNN', 2.5),
+    ...target('avx512', 'PyTorch', 12),
+    ...target('avx512', 'onnxruntime-node', 60),
+    ...target('avx512', 'tfjs wasm', 90),
+    ...target('avx512', plainLoop, 120),
+    ...target('avx2', 'PyTorch', 4),
+    ...target('avx2', 'onnxruntime-node', 20),
+  ]
+}
+
+export function main(): void {
+  prepare()
+  const found = measure()
+  rmSync(build, { recursive: true })
+  const here = machine()
+  console.log(machineLine(here))
+  for (const [who, text] of Object.entries(found.about)) console.log(`- ${who}: ${text}`)
+  for (const [who, why] of Object.entries(found.missing)) console.log(`- ${who} is missing: ${why}`)
+  for (const table of Object.values(peerTables)) console.log(`\n${markdown(table(found.rows))}`)
+  report(here.cpu, targets(found.rows))
+  keep('peers', found)
 }

@@ -1,177 +1,87 @@
-// npm run plot: the pictures of softplus in docs/, from values that this package computed. A second.
+// npm run bench -- plot: draws the graphs of softplus in docs/ from values that this package computed. A second.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as Plot from '@observablehq/plot'
 import { relu, softplus } from '../dist/index.js'
-import { type Colour, colour, draw } from './report/figure'
+import { type Colour, colour, draw } from './draw'
 
-interface Curve {
-  name: string
-  colour: Colour
-  dash?: string
-  of: (x: Float32Array) => Float32Array
-  /** Where its name begins, or ends. */
-  label: { x: number; y: number; anchor?: 'start' | 'end' }
-}
+type Curve = [name: string, Colour, of: (x: Float32Array) => Float32Array, label: Label]
 
-interface Picture {
+/** Where the curve's name stands, and which end of it. */
+type Label = [x: number, y: number, anchor: 'start' | 'end']
+
+interface Graph {
   file: string
   title: string
-  from: number
-  to: number
-  y: [number, number]
-  yTicks: number[]
+  x: [from: number, to: number]
+  y: [from: number, to: number]
   curves: Curve[]
 }
 
-const pixels = { width: 640, height: 420 }
-
-// Axes through the origin: lines there, and the numbers along them.
-function axes({ from, to, y, yTicks }: Picture): Plot.Markish[] {
-  const numbers = (values: number[]) => values.filter((n) => n !== 0)
-  const whole = Array.from({ length: to - from + 1 }, (_, i) => from + i)
-  return [
-    Plot.gridX(whole, { stroke: colour('faint'), strokeOpacity: 0.15 }),
-    Plot.gridY(yTicks, { stroke: colour('faint'), strokeOpacity: 0.15 }),
-    Plot.ruleY([0], { stroke: colour('faint') }),
-    Plot.ruleX([0], { stroke: colour('faint'), y1: y[0], y2: y[1] }),
-    Plot.text(numbers(whole), { x: (n) => n, y: 0, dy: 11, text: String, fill: colour('faint') }),
-    Plot.text(numbers(yTicks), {
-      x: 0,
-      y: (n) => n,
-      dx: -6,
-      textAnchor: 'end',
-      text: String,
-      fill: colour('faint'),
-    }),
-    Plot.text(['x'], { x: to, y: 0, dx: 12, text: String, fill: colour('faint') }),
-  ]
-}
-
-function svgOf(picture: Picture): string {
-  const { title, from, to, y, curves } = picture
-  const steps = 40 * (to - from)
-  const x = Float32Array.from({ length: steps + 1 }, (_, i) => from + i / 40)
-  const lines = curves.flatMap((curve) => {
-    const values = curve.of(x)
-    const label = curve.label
-    return [
-      Plot.line(
-        Array.from(x, (v, i) => ({ x: v, y: values[i] })),
-        {
-          x: 'x',
-          y: 'y',
-          stroke: colour(curve.colour),
-          strokeWidth: 2.25,
-          strokeDasharray: curve.dash,
-          clip: true,
-        },
-      ),
-      Plot.text([curve.name], {
-        x: label.x,
-        y: label.y,
-        textAnchor: label.anchor ?? 'start',
-        text: String,
-        fill: colour(curve.colour),
-        fontSize: 14,
-      }),
-    ]
-  })
-  const description = `${title}, for x from ${from} to ${to}: ${curves.map(({ name }) => name).join(', ')}.`
-  return draw(title, description, {
-    ...pixels,
-    margin: 24,
-    x: { domain: [from, to], axis: null },
-    y: { domain: y, axis: null },
-    marks: [...axes(picture), ...lines],
-  }).svg
-}
-
-const pictures: Picture[] = [
+const graphs: Graph[] = [
   {
     file: 'softplus.svg',
     title: 'softplus and its derivative beside ReLU',
-    from: -6,
-    to: 6,
-    y: [-0.5, 6.2],
-    yTicks: [1, 2, 3, 4, 5, 6],
+    x: [-6, 6],
+    y: [-0.2, 6.2],
     curves: [
-      {
-        name: 'ReLU',
-        colour: 'green',
-        dash: '2 3',
-        of: relu,
-        label: { x: 4.4, y: 3.9 },
-      },
-      {
-        name: 'softplus(x) = ln(1 + eˣ)',
-        colour: 'blue',
-        of: softplus,
-        label: { x: -0.4, y: 1.4, anchor: 'end' },
-      },
-      {
-        name: 'its derivative, the sigmoid',
-        colour: 'orange',
-        of: softplus.derivative,
-        label: { x: 5.9, y: 0.7, anchor: 'end' },
-      },
+      ['ReLU', 'green', relu, [4.4, 3.9, 'start']],
+      ['softplus(x) = ln(1 + eˣ)', 'blue', softplus, [-0.4, 1.4, 'end']],
+      ['its derivative, the sigmoid', 'orange', softplus.derivative, [5.9, 0.7, 'end']],
     ],
   },
   {
     file: 'second-derivative.svg',
     title: 'The second derivative of softplus',
-    from: -6,
-    to: 6,
-    y: [-0.022, 0.31],
-    yTicks: [0.1, 0.2, 0.3],
+    x: [-6, 6],
+    y: [-0.01, 0.31],
     curves: [
-      {
-        name: 'u / (1 + u)², u = e⁻|x|',
-        colour: 'violet',
-        of: softplus.secondDerivative,
-        label: { x: 1.7, y: 0.18 },
-      },
+      ['u / (1 + u)², u = e⁻|x|', 'violet', softplus.secondDerivative, [1.7, 0.18, 'start']],
     ],
   },
   {
     file: 'beta.svg',
     title: 'softplus for several beta: ln(1 + exp(beta x)) / beta',
-    from: -4,
-    to: 4,
-    y: [-0.35, 4.2],
-    yTicks: [1, 2, 3, 4],
+    x: [-4, 4],
+    y: [-0.15, 4.2],
     curves: [
-      {
-        name: 'beta = 0.5',
-        colour: 'orange',
-        of: (x) => softplus(x, { beta: 0.5 }),
-        label: { x: -1.6, y: 0.95, anchor: 'end' },
-      },
-      {
-        name: 'beta = 1',
-        colour: 'blue',
-        of: softplus,
-        label: { x: -1.6, y: 0.4, anchor: 'end' },
-      },
-      {
-        name: 'beta = 2',
-        colour: 'violet',
-        of: (x) => softplus(x, { beta: 2 }),
-        label: { x: 0.72, y: 0.4 },
-      },
-      {
-        name: 'ReLU',
-        colour: 'green',
-        dash: '2 3',
-        of: relu,
-        label: { x: 2.2, y: 1.85 },
-      },
+      ['beta = 0.5', 'orange', (x) => softplus(x, { beta: 0.5 }), [-1.6, 0.95, 'end']],
+      ['beta = 1', 'blue', softplus, [-1.6, 0.4, 'end']],
+      ['beta = 2', 'violet', (x) => softplus(x, { beta: 2 }), [0.72, 0.4, 'start']],
+      ['ReLU', 'green', relu, [2.2, 1.85, 'start']],
     ],
   },
 ]
 
-for (const picture of pictures) {
-  const path = fileURLToPath(new URL(`../docs/${picture.file}`, import.meta.url))
-  writeFileSync(path, `${svgOf(picture)}\n`)
-  console.error(`plot: ${path}`)
+function svgOf({ title, x: [from, to], y, curves }: Graph): string {
+  const x = Float32Array.from({ length: 40 * (to - from) + 1 }, (_, i) => from + i / 40)
+  const names = curves.map(([name]) => name).join(', ')
+  return draw(title, `${title}, for x from ${from} to ${to}: ${names}.`, {
+    width: 640,
+    height: 420,
+    grid: true,
+    x: { domain: [from, to], label: null },
+    y: { domain: y, label: null, ticks: 6 },
+    marks: [
+      Plot.ruleX([0], { stroke: colour('faint') }),
+      Plot.ruleY([0], { stroke: colour('faint') }),
+      ...curves.flatMap(([name, own, of, [labelX, labelY, textAnchor]]) => {
+        const strokeDasharray = name === 'ReLU' ? '2 3' : undefined
+        const line = { stroke: colour(own), strokeWidth: 2.25, strokeDasharray, clip: true }
+        const text = { text: () => name, textAnchor, fill: colour(own), fontSize: 14 }
+        return [
+          Plot.line(of(x), { x, y: Plot.identity, ...line }),
+          Plot.text([0], { x: () => labelX, y: () => labelY, ...text }),
+        ]
+      }),
+    ],
+  })
+}
+
+export function main(): void {
+  for (const graph of graphs) {
+    const path = fileURLToPath(new URL(`../docs/${graph.file}`, import.meta.url))
+    writeFileSync(path, svgOf(graph))
+    console.error(`bench: wrote ${path}`)
+  }
 }

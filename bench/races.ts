@@ -1,125 +1,185 @@
-// The races that npm run bench and npm run bench:check hold, and the rows that come of them.
-import {
-  calls,
-  everyBackend,
-  everyFunction,
-  inPlace,
-  offThread,
-  plainLoop,
-  relu,
-  together,
-} from './contestants'
-import { inputs, usual } from './inputs'
+// The races: every backend, the fallback, ReLU, and the loops that JavaScript users would write.
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { inputs, uniform, usual } from './inputs'
 import { type Contestant, race } from './measure'
 import type { Row } from './results'
+import { power } from './table'
 
-interface Race {
-  function: string
-  way: string
-  input?: string
-  length: number
-  contestants: Contestant[]
-  source?: Float32Array
-  seconds: number
-  rounds?: number
+type Package = typeof import('../dist/index.js')
+type Named = Package & { name: string }
+
+const require = createRequire(import.meta.url)
+
+// Every backend has a copy of the package, so that V8 optimises each for itself.
+function load(name: string): Named {
+  const entry = require.resolve('../dist/index.cjs')
+  delete require.cache[entry]
+  process.env.SOFTPLUS_BACKEND = name
+  const loaded: Package = require(entry)
+  delete process.env.SOFTPLUS_BACKEND
+  return { ...loaded, name }
 }
 
-async function rowsOf(of: Race): Promise<Row[]> {
-  const { input = usual, length, contestants, seconds, rounds } = of
-  process.stderr.write(`bench: ${of.function} ${of.way}, ${input}, ${length} elements\n`)
-  const source = of.source ?? inputs[input](length)
-  const timings = await race(contestants, source, seconds, rounds)
-  const medianOf = (name: string) => timings.find((timing) => timing.name === name)?.ns.median
-  const [yardstick, plain] = [medianOf(relu), medianOf(plainLoop)]
-  return timings.map(({ name, ns }) => ({
-    function: of.function,
-    who: name,
-    way: of.way,
-    input,
-    length,
-    ns,
-    overRelu: yardstick && ns.median / yardstick,
-    timesPlain: plain && plain / ns.median,
-  }))
+let loaded: Named[] | undefined
+
+/** The backends of this machine, the best one first, the fallback ('js') last. */
+export function backends(): Named[] {
+  loaded ??= load('').backend.available.map(load)
+  return loaded
+}
+const best = (): Named => backends()[0]
+const fallback = (): Named => backends().at(-1) as Named
+
+/** The contestant with which others are compared. */
+export const plainLoop = 'plain loop'
+
+const loops = {
+  softplus(x: Float32Array): void {
+    for (let i = 0; i < x.length; i++) {
+      const v = x[i]
+      x[i] = Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))
+    }
+  },
+  derivative(x: Float32Array): void {
+    for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]))
+  },
+  inverse(x: Float32Array): void {
+    for (let i = 0; i < x.length; i++) x[i] = Math.log(Math.expm1(x[i]))
+  },
+  relu(x: Float32Array): void {
+    for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i])
+  },
+  withDerivative(x: Float32Array, value: Float32Array, derivative: Float32Array): void {
+    for (let i = 0; i < x.length; i++) {
+      const v = x[i]
+      const u = Math.exp(-Math.abs(v))
+      value[i] = Math.max(v, 0) + Math.log1p(u)
+      derivative[i] = (v > 0 ? 1 : u) / (1 + u)
+    }
+  },
 }
 
-// These take a second and more for 2^26 elements; softplus alone waits for them.
-const slow = ['scalar', 'js', plainLoop]
-const quick = ({ name }: Contestant) => !slow.some((who) => name.startsWith(who))
+const functions = {
+  softplus: ({ softplus }: Package) => softplus.inPlace,
+  derivative: ({ softplus }: Package) => softplus.derivative.inPlace,
+  inverse: ({ softplus }: Package) => softplus.inverse.inPlace,
+}
 
-export const softplusAt = (length: number, seconds: number): Promise<Row[]> =>
-  rowsOf({
-    function: 'softplus',
-    way: 'in place',
-    length,
-    contestants: inPlace('softplus'),
-    seconds,
-    rounds: 3,
-  })
+const inPlace = (of: keyof typeof functions, source?: Float32Array): Contestant[] => [
+  ...backends().map((backend) => ({ name: backend.name, run: functions[of](backend), source })),
+  { name: plainLoop, run: loops[of], source },
+]
 
-export const derivativeAt = (length: number, seconds: number): Promise<Row[]> =>
-  rowsOf({
-    function: 'derivative',
-    way: 'in place',
-    length,
-    contestants: inPlace('derivative').filter((c) => length <= 2 ** 22 || quick(c)),
-    seconds,
-  })
+const relus = (): Contestant[] => [
+  ...[...new Set([best(), fallback()])].map(({ name, relu }) => {
+    return { name: `relu ${name}`, run: relu.inPlace }
+  }),
+  { name: `relu ${plainLoop}`, run: loops.relu },
+]
 
-// The inverse takes positive numbers.
-export const inverseAt = (length: number, seconds: number): Promise<Row[]> =>
-  rowsOf({
-    function: 'inverse',
-    way: 'in place',
-    input: 'uniform in [0, 8]',
-    source: inputs[usual](length).map(Math.abs),
-    length,
-    contestants: inPlace('inverse').filter((c) => length <= 2 ** 22 || quick(c)),
-    seconds,
-  })
+// The inverse is defined for positive numbers.
+const positive = (length: number) => uniform(length, 8).map(Math.abs)
 
-export const withDerivativeAt = (length: number, seconds: number): Promise<Row[]> =>
-  rowsOf({
-    function: 'withDerivative',
-    way: 'into out',
-    length,
-    contestants: together(length).filter((c) => length <= 2 ** 22 || quick(c)),
-    seconds,
-  })
+function withDerivative(length: number): Contestant[] {
+  const [value, derivative] = [new Float32Array(length), new Float32Array(length)]
+  const twoCalls = (x: Float32Array, { softplus }: Package) => {
+    softplus(x, { out: value })
+    softplus.derivative(x, { out: derivative })
+  }
+  return [
+    ...backends().flatMap((backend): Contestant[] => {
+      const { withDerivative } = backend.softplus
+      return [
+        { name: backend.name, run: (x) => void withDerivative(x, { out: { value, derivative } }) },
+        { name: `${backend.name}, two calls`, run: (x) => twoCalls(x, backend) },
+      ]
+    }),
+    { name: plainLoop, run: (x) => loops.withDerivative(x, value, derivative) },
+  ]
+}
 
-export const asyncAt = (length: number, seconds: number): Promise<Row[]> =>
-  rowsOf({
-    function: 'softplus',
-    way: 'off the main thread',
-    length,
-    contestants: offThread(),
-    seconds,
-  })
+function everyFunction(length: number): Contestant[] {
+  const { softplus, relu } = best()
+  const both = { beta: 2, threshold: 5 }
+  const grad = positive(length)
+  return [
+    { name: 'relu', run: (x) => relu.inPlace(x) },
+    { name: 'relu.derivative', run: (x) => relu.derivative.inPlace(x) },
+    { name: 'softplus', run: (x) => softplus.inPlace(x) },
+    { name: 'softplus, threshold 5', run: (x) => softplus.inPlace(x, { threshold: 5 }) },
+    { name: 'softplus, beta 2', run: (x) => softplus.inPlace(x, { beta: 2 }) },
+    { name: 'softplus, beta 2, threshold 5', run: (x) => softplus.inPlace(x, both) },
+    { name: 'derivative', run: (x) => softplus.derivative.inPlace(x) },
+    { name: 'derivative, beta 2', run: (x) => softplus.derivative.inPlace(x, { beta: 2 }) },
+    { name: 'secondDerivative', run: (x) => softplus.secondDerivative.inPlace(x) },
+    { name: 'inverse', run: (x) => softplus.inverse.inPlace(x), source: grad },
+    { name: 'backward, out is x', run: (x) => void softplus.backward(x, grad, { out: x }) },
+  ]
+}
 
-export const everyFunctionAt = (length: number, seconds: number): Promise<Row[]> =>
-  rowsOf({
-    function: 'every function',
-    way: 'in place',
-    length,
-    contestants: everyFunction(length),
-    seconds,
-  })
-
-export const callsOn = (length: number, seconds: number): Promise<Row[]> =>
-  rowsOf({ function: 'softplus', way: 'one call', length, contestants: calls(length), seconds })
-
-/** Every kind of input in one race, so that ratios between them are of one run too. */
-export async function byInput(length: number, seconds: number): Promise<Row[]> {
-  const contestants = everyBackend.flatMap(({ name, api }) =>
-    Object.entries(inputs).map(([input, of]) => ({
-      name: `${name}|${input}`,
-      run: (x: Float32Array) => api.softplus.inPlace(x),
-      source: of(length),
-    })),
+// All kinds of input run in one race, so that their ratios come from the same rounds.
+const byInput = (length: number): Contestant[] =>
+  backends().flatMap(({ name, softplus: { inPlace } }) =>
+    Object.entries(inputs).map(([input, of]) => {
+      return { name: `${name}|${input}`, run: (x) => inPlace(x), source: of(length) }
+    }),
   )
-  const rows = await rowsOf({ function: 'softplus', way: 'by input', length, contestants, seconds })
-  return rows.map((row) => {
-    const [who, input] = row.who.split('|')
-    return { ...row, who, input }
+
+function offThread(): Contestant[] {
+  const { inPlace, async } = best().softplus
+  const counts = [1, 2, 4, 8, 16].filter((threads) => threads <= availableParallelism())
+  return [
+    { name: 'sync', run: (x) => inPlace(x) },
+    ...counts.map((threads) => ({
+      name: `async, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      run: (x: Float32Array) => async(x, { threads, transfer: true }),
+    })),
+  ]
+}
+
+function calls(length: number): Contestant[] {
+  const { name, softplus } = best()
+  const out = new Float32Array(length)
+  return [
+    { name: `${name}, in place`, run: (x) => softplus.inPlace(x) },
+    { name: `${name}, into out`, run: (x) => void softplus(x, { out }) },
+    { name: `${name}, a new array`, run: (x) => void softplus(x) },
+    { name: 'js, in place', run: (x) => fallback().softplus.inPlace(x) },
+    { name: plainLoop, run: loops.softplus },
+  ]
+}
+
+type Race = [name: string, way: string, of: (length: number) => Contestant[], input?: string]
+
+const races = {
+  softplus: ['softplus', 'in place', () => [...inPlace('softplus'), ...relus()]],
+  derivative: ['derivative', 'in place', () => inPlace('derivative')],
+  inverse: ['inverse', 'in place', (n) => inPlace('inverse', positive(n)), 'uniform in [0, 8]'],
+  withDerivative: ['withDerivative', 'into out', withDerivative],
+  everyFunction: ['every function', 'in place', everyFunction],
+  byInput: ['softplus', 'by input', byInput],
+  async: ['softplus', 'off the main thread', offThread],
+  calls: ['softplus', 'one call', calls],
+} satisfies Record<string, Race>
+
+export type RaceName = keyof typeof races
+
+/** Whether a row came from this race. */
+export const isOf = (name: RaceName, row: Row): boolean =>
+  races[name][0] === row.function && races[name][1] === row.way
+
+// These take a second and more for 2^26 elements, where they are left out.
+const slow = /^(scalar|js|plain loop|relu js|relu plain loop)/
+
+/** Runs a race for about `seconds`. */
+export async function run(name: RaceName, length: number, seconds: number): Promise<Row[]> {
+  console.error(`bench: ${name}, ${power(length)} elements`)
+  const [of, way, contestants, ofRace = usual]: Race = races[name]
+  const all = contestants(length).filter(({ name }) => length <= 2 ** 24 || !slow.test(name))
+  const timings = await race(all, inputs[usual](length), seconds)
+  return timings.map(({ name, ns }) => {
+    const [who, input = ofRace] = name.split('|')
+    return { function: of, who, way, input, length, ns }
   })
 }

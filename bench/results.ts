@@ -1,4 +1,4 @@
-// What a benchmark found, as bench/results/ keeps it: on which machine, with which versions, on which inputs.
+// What the benchmarks measured, kept in bench/results/: one file for each machine and kind.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os'
@@ -6,17 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Spread } from './measure'
 
-export interface Machine {
-  cpu: string
-  cores: number
-  /** Of the first core, as Linux tells it, such as { L1d: '48K' }; empty elsewhere. */
-  caches: Record<string, string>
-  memory: string
-  system: string
-  node: string
-}
+export type Machine = ReturnType<typeof machine>
 
-/** One contestant on one input: times are nanoseconds per element. */
+/** One contestant on one input. Times are nanoseconds per element. */
 export interface Row {
   function: string
   /** Who was timed, such as 'avx512' or 'plain loop'. */
@@ -25,58 +17,49 @@ export interface Row {
   input: string
   length: number
   ns: Spread
-  /** How long it took over ReLU's time, native, in the same race; where ReLU took part. */
-  overRelu?: number
-  /** How many times as fast as the plain JavaScript loop it was in the same race, where that took part. */
-  timesPlain?: number
-  /** The largest error in ULP on this very input, where it was measured. */
-  maxUlp?: number
+  /** The largest error in ULP on this input, where it was measured. null: not finite. */
+  maxUlp?: number | null
 }
 
+export type Kind = 'bench' | 'peers'
+
 export interface Results {
-  kind: 'bench' | 'peers'
-  command: string
+  kind: Kind
   date: string
   softplus: { version: string; commit: string }
   machine: Machine
   rows: Row[]
-  /** What else is known of who was timed: version, threads, instruction set. */
+  /** More about each contestant: version, threads, instruction set. */
   about: Record<string, string>
-  /** Who could not be timed here, and why. */
+  /** Contestants that could not be timed here, and why. */
   missing: Record<string, string>
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(root, 'bench', 'results')
 
-const firstLine = (path: string, pattern: RegExp): string | undefined =>
-  existsSync(path) ? pattern.exec(readFileSync(path, 'utf8'))?.[1] : undefined
-
-// "AMD EPYC" alone may be any of six generations.
+// The name "AMD EPYC" stands for six generations of processors. Family and model tell which.
 function cpuName(): string {
-  const model = cpus()[0]?.model.trim() || 'unknown CPU'
-  const family = firstLine('/proc/cpuinfo', /^cpu family\s*: (\d+)/m)
-  const number = firstLine('/proc/cpuinfo', /^model\s*: (\d+)/m)
-  return family && number ? `${model}, family ${family} model ${number}` : model
+  const name = cpus()[0]?.model.trim() || 'unknown CPU'
+  const info = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : ''
+  const [, family, model] = /^cpu family\s*: (\d+)\nmodel\s*: (\d+)/m.exec(info) ?? []
+  return family ? `${name}, family ${family} model ${model}` : name
 }
 
 function caches(): Record<string, string> {
   const of = '/sys/devices/system/cpu/cpu0/cache'
-  if (!existsSync(of)) return {}
   const read = (index: string, name: string) => readFileSync(join(of, index, name), 'utf8').trim()
-  return Object.fromEntries(
-    readdirSync(of)
-      .filter((name) => name.startsWith('index') && read(name, 'type') !== 'Instruction')
-      .map((index) => [
-        `L${read(index, 'level')}${read(index, 'type') === 'Data' ? 'd' : ''}`,
-        read(index, 'size'),
-      ]),
-  )
+  const all = existsSync(of) ? readdirSync(of).filter((name) => name.startsWith('index')) : []
+  const data = all.filter((index) => read(index, 'type') !== 'Instruction')
+  const nameOf = (index: string) =>
+    `L${read(index, 'level')}${read(index, 'type') === 'Data' ? 'd' : ''}`
+  return Object.fromEntries(data.map((index) => [nameOf(index), read(index, 'size')]))
 }
 
-export const machine = (): Machine => ({
+export const machine = () => ({
   cpu: cpuName(),
   cores: availableParallelism(),
+  /** The first core's, such as { L1d: '48K' }. Empty where the system is not Linux. */
   caches: caches(),
   memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
   system: `${platform()} ${release()}, ${arch()}`,
@@ -85,83 +68,61 @@ export const machine = (): Machine => ({
 
 /** The machine as part of a file's name. */
 export const slugOf = ({ cpu, cores }: Machine): string =>
-  `${cpu} ${cores} cores`
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
+  `${cpu} ${cores} cores`.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 
-/** In a sentence. */
-export const machineLine = ({ cpu, cores, caches, memory, system, node }: Machine): string =>
-  [
-    `${cores} cores of ${cpu}`,
-    Object.entries(caches)
-      .map(([name, size]) => `${name} ${size}`)
-      .join(', '),
-    memory,
-    system,
-    `Node ${node}`,
-  ]
-    .filter(Boolean)
-    .join('; ')
+/** The machine in one line. */
+export function machineLine({ cpu, cores, caches, memory, system, node }: Machine): string {
+  const sizes = Object.entries(caches).map(([name, size]) => `${name} ${size}`)
+  const parts = [`${cores} cores of ${cpu}`, sizes.join(', '), memory, system, `Node ${node}`]
+  return parts.filter(Boolean).join('; ')
+}
 
 function commit(): string {
   try {
-    const git = (...args: string[]) =>
-      execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
-    return (
-      git('rev-parse', '--short', 'HEAD') +
-      (git('status', '--porcelain', 'native', 'src') ? ' and changes' : '')
-    )
+    const args = ['describe', '--always', '--dirty', '--exclude=*']
+    return execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
   } catch {
     return 'no git'
   }
 }
 
-/** Writes what was found beside what was found on other machines, over what this one found before. Returns the path. */
-export function keep(
-  kind: Results['kind'],
-  command: string,
-  found: Pick<Results, 'rows' | 'about' | 'missing'>,
-): string {
-  const here = machine()
+/** Writes the results of this machine, over its earlier ones of this kind. */
+export function keep(kind: Kind, { rows, ...rest }: Pick<Results, 'rows' | 'about' | 'missing'>) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const results: Results = {
-    kind,
-    command,
-    date: new Date().toISOString(),
-    softplus: { version, commit: commit() },
-    machine: here,
-    ...found,
-  }
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, `${kind}-${slugOf(here)}.json`)
+  const softplus = { version, commit: commit() }
+  const here = machine()
+  const head = { kind, date: new Date().toISOString(), softplus, machine: here, ...rest }
   const short = (_: string, value: unknown) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value
-  // A row a line: a diff shows what changed.
-  const { rows, ...rest } = results
-  const head = JSON.stringify(rest, short, 2).replace(/\n}$/, '')
+  // One row on a line, so that a diff shows what changed.
   const lines = rows.map((row) => `    ${JSON.stringify(row, short)}`).join(',\n')
-  writeFileSync(path, `${head},\n  "rows": [\n${lines}\n  ]\n}\n`)
-  return path
+  const path = join(folder, `${kind}-${slugOf(here)}.json`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(
+    path,
+    `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "rows": [\n${lines}\n  ]\n}\n`,
+  )
+  console.error(`bench: wrote ${path}`)
 }
 
-/** The files that npm run bench and npm run bench:peers have written. */
+/** The names of the files in bench/results/. */
 export const keptFiles = (): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 
-/** What was kept last of a kind, on whichever machine; undefined if nothing was. */
-export const newest = (kind: Results['kind'], among = keptFiles()): Results | undefined =>
-  among
+/** The results of every machine, the fastest machine first. */
+export function kept(kind: Kind, names = keptFiles()): Results[] {
+  const fastest = ({ rows }: Results) => Math.min(...rows.map(({ ns }) => ns.median))
+  return names
     .filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.json'))
     .map((name): Results => JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    .sort((a, b) => a.date.localeCompare(b.date))
-    .at(-1)
+    .sort((a, b) => fastest(a) - fastest(b))
+}
 
-/** The one row that has these values. @throws {Error} if there is none or more than one. */
-export function rowOf(rows: Row[], wanted: Partial<Row>): Row {
+/** The median of the one row that has these values. @throws {Error} if there is none or more than one. */
+export function medianOf(rows: Row[], wanted: Partial<Row>): number {
   const found = rows.filter((row) =>
     Object.entries(wanted).every(([key, value]) => row[key as keyof Row] === value),
   )
   if (found.length !== 1)
-    throw new Error(`${found.length} rows are ${JSON.stringify(wanted)}; expected one`)
-  return found[0]
+    throw new Error(`one row must be ${JSON.stringify(wanted)}; got ${found.length}`)
+  return found[0].ns.median
 }

@@ -1,5 +1,5 @@
-// Run inside a browser: the charts of the page, with where their texts are, in pixels, and how much each differs in
-// brightness from what it stands on (WCAG's contrast).
+// Runs inside a browser: returns the page's charts with the box of each text in pixels, and its contrast with the
+// background as WCAG defines it.
 
 export function chartsOnPage() {
   const luminance = (color) => {

@@ -1,7 +1,4 @@
-"""PyTorch or NumPy, whichever the first argument names, in one thread, into an array that is there already.
-
-Answers to the lines that serve.mjs describes.
-"""
+"""PyTorch or NumPy, as the first argument says, in one thread, into an existing array. time.mjs describes the arguments."""
 
 import json
 import sys
@@ -14,58 +11,38 @@ def torch_softplus():
     import torch
 
     torch.set_num_threads(1)
-    capability = next(
-        (line.split(":")[1].strip() for line in torch.__config__.show().split("\n") if "capability usage" in line),
-        "unknown",
-    )
+    lines = [line for line in torch.__config__.show().split("\n") if "capability usage" in line]
+    capability = lines[0].split(":")[1].strip() if lines else "unknown"
 
-    def task(x):
+    def open_task(x):
         source = torch.from_numpy(x)
         out = torch.empty_like(source)
         return lambda: torch._C._nn.softplus(source, out=out), out.numpy()
 
-    return f"PyTorch {torch.__version__}, CPU capability {capability}, softplus(x, out=y)", task
+    return f"PyTorch {torch.__version__}, CPU capability {capability}, softplus(x, out=y)", open_task
 
 
 def numpy_softplus():
-    zero = np.float32(0)
-
-    def task(x):
+    def open_task(x):
         out = np.empty_like(x)
-        return lambda: np.logaddexp(zero, x, out=out), out
+        return lambda: np.logaddexp(np.float32(0), x, out=out), out
 
-    return f"NumPy {np.__version__}, logaddexp(0, x, out=y)", task
-
-
-about, make_task = {"torch": torch_softplus, "numpy": numpy_softplus}[sys.argv[1]]()
-opened = {}
+    return f"NumPy {np.__version__}, logaddexp(0, x, out=y)", open_task
 
 
-def tasks(path, copies):
-    if (path, copies) not in opened:
-        opened[path, copies] = [make_task(np.fromfile(path, dtype="<f4")) for _ in range(copies)]
-    return opened[path, copies]
-
-
-def once(all_tasks):
+def once(tasks):
     started = time.perf_counter_ns()
-    for run, _ in all_tasks:
+    for run, _ in tasks:
         run()
-    return (time.perf_counter_ns() - started) / len(all_tasks)
+    return (time.perf_counter_ns() - started) / len(tasks)
 
 
-def answer(verb, path, *words):
-    if verb == "save":
-        [(run, out)] = tasks(path, 1)
-        run()
-        out.tofile(words[0])
-        return True
-    copies, repeats = map(int, words)
-    all_tasks = tasks(path, copies)
-    once(all_tasks)
-    return [once(all_tasks) for _ in range(repeats)]
-
-
-print(json.dumps({"about": about}), flush=True)
-for line in sys.stdin:
-    print(json.dumps(answer(*line.split())), flush=True)
+name, *args = sys.argv[1:]
+about, open_task = {"torch": torch_softplus, "numpy": numpy_softplus}[name]()
+ns = []
+for file, copies, out in zip(args[::3], args[1::3], args[2::3]):
+    tasks = [open_task(np.fromfile(file, dtype="<f4")) for _ in range(int(copies))]
+    once(tasks)
+    ns.append([once(tasks) for _ in range(5)])
+    tasks[0][1].tofile(out)
+print(json.dumps({"about": about, "ns": ns}))

@@ -1,0 +1,157 @@
+// The questions that `npm run bench` answers: what each measures, its table, and its targets.
+import { availableParallelism } from 'node:os'
+import { usual } from './inputs'
+import { backends, isOf, plainLoop, type RaceName } from './races'
+import { medianOf, type Row } from './results'
+import { figure, pivot, power, type Table } from './table'
+import { atLeast, atMost, type Target, zen3, zen5 } from './targets'
+
+interface Question {
+  /** The name of its block in the documents. */
+  name: string
+  /** The title of its table. */
+  title: string
+  races: RaceName[]
+  /** Binary logarithms of the numbers of elements. */
+  sizes: number[]
+  seconds: number
+  /** Default: a line for everyone, a column for every size, and nanoseconds per element. */
+  down?(row: Row): string
+  across?(row: Row): string
+  cell?(row: Row): string
+  targets?(rows: Row[]): Target[]
+}
+
+export const who = (row: Row): string => row.who
+export const size = (row: Row): string => power(row.length)
+export const ns = (row: Row): string => figure(row.ns.median)
+
+export const questions: Question[] = [
+  {
+    name: 'softplus',
+    title: 'softplus in place, ns per element',
+    races: ['softplus'],
+    sizes: [4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26],
+    seconds: 1,
+    targets(rows) {
+      const at = (who: string, n: number) => medianOf(rows, { who, length: 2 ** n })
+      const [{ name }] = backends()
+      const overRelu = at(name, 26) / at(`relu ${name}`, 26)
+      const bounds: Record<string, number> = { avx512: 120, avx2: 40, js: 0.77 }
+      const overLoop = backends().map(({ name }) => {
+        const ratios = [14, 16, 18, 20, 22].map((n) => at(plainLoop, n) / at(name, n))
+        const what = `${name}, 2^14 to 2^22 elements, times as fast as the plain loop`
+        return atLeast(what, bounds[name] ?? 1, Math.min(...ratios), zen5)
+      })
+      return [atMost(`${name}, 2^26 elements, time over ReLU's`, 1.15, overRelu, zen5), ...overLoop]
+    },
+  },
+  {
+    name: 'functions',
+    title: 'best backend, in place, ns per element',
+    races: ['everyFunction'],
+    sizes: [14, 20, 24],
+    seconds: 0.8,
+  },
+  {
+    name: 'backends',
+    title: 'in place, 2^14 elements, ns per element',
+    races: ['derivative', 'inverse'],
+    sizes: [14],
+    seconds: 0.8,
+    down: (row) => row.function,
+    across: who,
+    targets(rows) {
+      const at = (name: string, of: string) => medianOf(rows, { function: of, who: name })
+      const [{ name }] = backends()
+      const overDerivative = at(name, 'inverse') / at(name, 'derivative')
+      const overLoop = at('js', 'inverse') / at(plainLoop, 'inverse')
+      return [
+        atMost(`${name}, 2^14 elements, inverse over derivative`, 12, overDerivative),
+        atMost('js, 2^14 elements, inverse over the plain loop', 3, overLoop),
+      ]
+    },
+  },
+  {
+    name: 'inputs',
+    title: 'softplus in place, 2^16 elements, ns per element',
+    races: ['byInput'],
+    sizes: [16],
+    seconds: 4,
+    down: (row) => row.input,
+    across: who,
+    targets(rows) {
+      const at = (name: string, input: string) => medianOf(rows, { who: name, input })
+      const vectors = backends().filter(({ name }) => name !== 'scalar' && name !== 'js')
+      return vectors.flatMap(({ name }) => {
+        const target = (input: string, bound: number) => {
+          const what = `${name}, ${input}, time over ${usual}`
+          return atMost(what, bound, at(name, input) / at(name, usual))
+        }
+        return [
+          target('uniform in [-20, 20]', 2.5),
+          target('uniform in [-100, 100]', 4),
+          target('all -1e9', 2),
+          target('all -Infinity', 2),
+        ]
+      })
+    },
+  },
+  {
+    name: 'withDerivative',
+    title: 'into two arrays, ns per element',
+    races: ['withDerivative'],
+    sizes: [4, 10, 14, 18, 22, 26],
+    seconds: 0.7,
+    targets(rows) {
+      const [{ name }] = backends()
+      const at = (who: string, length: number) => medianOf(rows, { who, length })
+      const over = (length: number) => at(name, length) / at(`${name}, two calls`, length)
+      return [
+        atMost(`${name}, 2^14 elements, withDerivative over two calls`, 1, over(2 ** 14), zen5),
+        atMost(`${name}, 2^26 elements, withDerivative over two calls`, 0.75, over(2 ** 26), zen5),
+      ]
+    },
+  },
+  {
+    name: 'async',
+    title: 'softplus on the best backend, transfer: true, ns per element',
+    races: ['async'],
+    sizes: [14, 16, 18, 20, 22, 24, 26],
+    seconds: 0.5,
+    targets(rows) {
+      const at = (who: string) => medianOf(rows, { who, length: 2 ** 24 })
+      const what = '2^24 elements, async with 2 threads, times as fast as sync'
+      return availableParallelism() < 2
+        ? []
+        : [atLeast(what, 1.7, at('sync') / at('async, 2 threads'), zen3)]
+    },
+  },
+  {
+    name: 'calls',
+    title: 'one call by number of elements, ns per call',
+    races: ['calls'],
+    sizes: [0, 1, 2, 3, 4, 6, 8],
+    seconds: 0.3,
+    across: ({ length }) => String(length),
+    cell: ({ ns, length }) => (ns.median * length).toFixed(0),
+    targets: (rows) =>
+      ['in place', 'into out'].map((way) => {
+        const who = `${backends()[0].name}, ${way}`
+        const ns = medianOf(rows, { who, length: 16 }) * 16
+        return atMost(`${who}, one call on 16 elements, ns`, 150, ns, zen5)
+      }),
+  },
+]
+
+/** Their tables, by the names of their blocks in the documents. */
+export const benchTables: Record<string, (rows: Row[]) => Table> = {}
+for (const { name, title, races, sizes, down = who, across = size, cell = ns } of questions)
+  benchTables[name] = (rows) => {
+    const own = rows
+      .filter((row) => races.some((race) => isOf(race, row)))
+      .filter(({ length }) => sizes.includes(Math.log2(length)))
+      // ReLU is in one table.
+      .filter((row) => name === 'softplus' || !row.who.startsWith('relu '))
+    return pivot(title, own, down, across, cell)
+  }
