@@ -68,7 +68,7 @@ const programsIn = (language: string, isWanted: (code: string) => boolean) =>
 const isConfiguration = (code: string): boolean => /^\/\/ [\w.]+$/m.test(code)
 const importsOthers = (code: string): boolean => / from '(?!softplus|node:)/.test(code)
 const hasCommand = (code: string): boolean =>
-  /softplus (apply|info)/.test(code) && !/np[mx] /.test(code)
+  /softplus (apply|info)/.test(code) && !/np[mx] (?!softplus)/.test(code)
 
 let folder: string
 
@@ -168,7 +168,7 @@ test.each([...programsIn('js', (code) => isConfiguration(code) || importsOthers(
 test.skipIf(process.platform === 'win32').each(programsIn('sh', hasCommand))(
   'the commands: $page: $heading',
   ({ code }) => {
-    run('sh', ['-e', '-c', code])
+    run('sh', ['-e', '-c', code.replaceAll('npx softplus', 'softplus')])
   },
 )
 
@@ -240,4 +240,22 @@ test.each(pages)('the links in %s lead to files and headings that exist', (page)
     const anchors = sectionsOf(target).map(({ heading }) => anchorOf(heading))
     expect(anchors, link).toContain(anchor)
   }
+})
+
+test.each(pages)('the files that %s names exist', (page) => {
+  const folders = 'native|src|tools|test|bench|examples|docs|dist|prebuilds|\\.ci|\\.github'
+  const path = new RegExp(`(?<=\`)(?:${folders})/[\\w./-]*(?=\`)`, 'g')
+  const prose = sectionsOf(page).map((section) => section.prose)
+  // X stands for any name.
+  const named = (prose.join('\n').match(path) ?? []).filter((name) => !/\bX\b/.test(name))
+  expect(named.filter((name) => !existsSync(join(root, name)))).toEqual([])
+})
+
+test('the tools that CONTRIBUTING.md names exist', () => {
+  const listed = run(process.execPath, [join(root, 'tools', 'main.mjs')]).stdout
+  const [, rows] = read('CONTRIBUTING.md').split('| `npm run tool -- NAME`')
+  const cells = rows.split('\n\n')[0].match(/^\| (`.+?) +\|/gm) ?? []
+  const named = cells.flatMap((cell) => cell.match(/(?<=`)[\w-]+/g) ?? [])
+  expect(named).toContain('prebuilds')
+  for (const name of named) expect(listed).toMatch(new RegExp(`^ +${name} `, 'm'))
 })
