@@ -259,3 +259,13 @@ test('the tools that CONTRIBUTING.md names exist', () => {
   expect(named).toContain('prebuilds')
   for (const name of named) expect(listed).toMatch(new RegExp(`^ +${name} `, 'm'))
 })
+
+test('the pages state the guarantees of the list of functions', () => {
+  const rows = [...read('native/functions.h').matchAll(/each\((\w+), ([\d.]+), ([\d.]+)\)/g)]
+  const [bound, boundWithBeta] = rows.find(([, name]) => name === 'softplus')?.slice(2) ?? []
+  const inverse = rows.find(([, name]) => name === 'inverse')?.[2]
+  expect(read('README.md')).toContain(`Within ${bound} ULP`)
+  const api = read('docs/api.md')
+  expect(api).toContain(`${bound} ULP with beta 1 and ${boundWithBeta} ULP with any other beta`)
+  expect(api).toContain(`${inverse} ULP with every beta`)
+})
