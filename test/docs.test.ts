@@ -243,7 +243,7 @@ test.each(pages)('the links in %s lead to files and headings that exist', (page)
 })
 
 test.each(pages)('the files that %s names exist', (page) => {
-  const folders = 'native|src|tools|test|bench|examples|docs|dist|prebuilds|\\.ci|\\.github'
+  const folders = 'native|src|tools|test|bench|examples|docs|\\.ci|\\.github'
   const path = new RegExp(`(?<=\`)(?:${folders})/[\\w./-]*(?=\`)`, 'g')
   const prose = sectionsOf(page).map((section) => section.prose)
   // X stands for any name.
