@@ -1,6 +1,6 @@
-#pragma once
 // Coefficients of the cells, generated from tools/cells/cells.json by tools/cells/write.ts
-// A row: c0..c6, where the low 16 bits of c6 are the low part of c0; then that part as a float
+// A row: c0..c6, then the low part of c0 as a float. Its upper 16 bits are also the low 16 bits of c6.
+#pragma once
 
 namespace softplus {
 

@@ -85,8 +85,8 @@ SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {a.v < b.v}; }
 SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {a.v > b.v}; }
 SOFTPLUS_INLINE Mask isNaN(Lanes a) { return {a.v != a.v}; }
 SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {bitsOf(a.v) >> 31 == 0}; }
-SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {(a.v | b.v) != 0}; }
-SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {(a.v & b.v) != 0}; }
+SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {a.v || b.v}; }
+SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {a.v && b.v}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return m.v; }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return m.v ? yes : no; }
 

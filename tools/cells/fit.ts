@@ -1,8 +1,8 @@
 // Fits the rows of the cells and writes tools/cells/cells.json
 //
-//   cells-fit.ts                       fit every row, write the table
-//   cells-fit.ts --row FUNCTION ROW    fit one row, print it
-//   cells-fit.ts --function FUNCTION   fit the rows of one function, print their largest error
+//   fit.ts                       fits every row and writes the table
+//   fit.ts --row FUNCTION ROW    fits one row and prints it
+//   fit.ts --function FUNCTION   fits the rows of one function and prints their largest error
 
 import { type CellFunction, cellFunction, cellFunctions } from './functions'
 import { type Measure, measure, measureTable } from './measure'
@@ -10,7 +10,7 @@ import { Sample } from './sample'
 import { type Candidate, Search, uniform } from './search'
 import { centreOf, hexFloat, type Row, rowCount, rowText, writeTable } from './table'
 
-/** Inputs of each sign that the search sees, and how many rows it tries in its two stages. */
+/** How many inputs of each sign the search sees, and how many rows it tries in each of its two stages. */
 const sampleCount = 2.2e6
 const starts = 600_000
 const steps = 300_000

@@ -1,4 +1,4 @@
-// The error of a row over the inputs of its cell, in the exact arithmetic of the kernels
+// Measures the error of rows over the inputs of their cells, with the arithmetic of the kernels
 
 import type { CellFunction } from './functions'
 import { centreOf, floatOf, lowWord, type Words, wordOf } from './table'
@@ -27,7 +27,7 @@ export function ulpOf(value: number): number {
   return (value < below ? below / 2 : below) * 2 ** -23
 }
 
-/** The words |a| of the cell of a row; those below 2^-30 are left out, all alike. */
+/** The words of |a| in the cell of a row. Those below 2^-30 are left out: their results are all the same. */
 export function cellWords(row: number): { first: number; last: number } {
   const n = -centreOf(row)
   const inside = (word: number) => nearestCentre(-floatOf(word)) === -n
@@ -57,7 +57,7 @@ export function coefficientsOf(words: Words): Float32Array {
   return new Float32Array(new Uint32Array([...words, lowWord(words[6] as number)]).buffer)
 }
 
-/** Of the 235 million inputs of row 0, one in 16. */
+/** Row 0 has 235 million inputs, so one in 16 is measured. */
 const strideOf = (row: number) => (row === 0 ? 16 : 1)
 
 /** Measures rows given from the centre outwards, with inputs of one sign. */

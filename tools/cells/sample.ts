@@ -1,4 +1,4 @@
-// Inputs of a cell on which candidate rows are compared, the ones that reject most first
+// The inputs of a cell on which candidate rows are compared. Inputs that reject many candidates come first
 
 import type { CellFunction } from './functions'
 import { cellWords, evaluate, ulpOf } from './measure'

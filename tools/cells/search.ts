@@ -1,8 +1,8 @@
-// Float32 rows near the minimax polynomial of a cell, and the search for the best of them
+// Searches for the best float32 row near the minimax polynomial of a cell
 //
 // Rounding coefficient j moves the polynomial by d x^j. The coefficients still free then move by
 // the least squares fit of -d x^j in units of the ulp, linear in d: a fixed gain for each pair.
-// c6 comes early, since half its word is taken by the low part of c0.
+// c6 is rounded early, because the low part of c0 takes half of its word.
 
 import type { CellFunction } from './functions'
 import { coefficientsOf } from './measure'

@@ -8,7 +8,7 @@ const header =
   '// Coefficients of the cells, generated from tools/cells/cells.json by tools/cells/write.ts'
 
 const layout =
-  '// A row: c0..c6, where the low 16 bits of c6 are the low part of c0; then that part as a float'
+  '// A row: c0..c6, then the low part of c0 as a float. Its upper 16 bits are also the low 16 bits of c6.'
 
 const comment = (row: Row) => `// n = ${row.row === 0 ? '-0.0' : row.centre.toFixed(1)}`
 
@@ -22,9 +22,9 @@ function headerTable(name: string, rows: Row[]): string {
 
 function headerText(tables: Map<string, Row[]>): string {
   const body = [...tables].map(([name, rows]) => headerTable(name, rows)).join('\n')
-  return `#pragma once
-${header}
+  return `${header}
 ${layout}
+#pragma once
 
 namespace softplus {
 
@@ -76,7 +76,7 @@ const files: [string, string][] = [
 for (const [path, text] of files) {
   if (!process.argv.includes('--check')) write(path, text)
   else if (!isCurrent(path, text)) {
-    console.error(`${path} is not what tools/cells/write.ts makes of tools/cells/cells.json`)
+    console.error(`${path} must match tools/cells/cells.json; run: npx tsx tools/cells/write.ts`)
     process.exitCode = 1
   }
 }
