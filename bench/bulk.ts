@@ -1,5 +1,5 @@
-// npm run bench -- bulk: the event loop during a job, the command against cp, and the command's memory. About a minute, and
-// 10 GB of disk. The table of `npm run bench` has async against sync, `npm run tool -- leak` memory after many calls.
+// npm run bench -- bulk: async against sync, the event loop during a job, the command against cp, and the command's memory.
+// About a minute, and 10 GB of disk. `npm run tool -- leak` measures memory after many calls.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,11 +9,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { softplus } from '../dist/index.js'
 import { uniform } from './inputs'
-import { spreadOf } from './measure'
+import { race, spreadOf } from './measure'
 import { machine } from './results'
-import { atLeast, atMost, report, type Target, zen5 } from './targets'
+import { atLeast, atMost, report, type Target, zen3, zen5 } from './targets'
 
 const command = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url))
+
+async function overSync(): Promise<Target> {
+  const { inPlace, async } = softplus
+  const [sync, threads] = await race(
+    [
+      { name: 'sync', run: (x) => inPlace(x) },
+      { name: '2 threads', run: (x) => async(x, { threads: 2, transfer: true }) },
+    ],
+    uniform(2 ** 24, 8),
+    2,
+  )
+  const what = 'async with 2 threads, 2^24 elements, times as fast as sync'
+  return atLeast(what, 1.7, sync.ns.median / threads.ns.median, zen3)
+}
 
 async function eventLoop(): Promise<Target> {
   let x: Float32Array = new Float32Array(2 ** 28).fill(1.5)
@@ -81,7 +95,7 @@ export async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'softplus-bulk-'))
   const [x, y] = [join(folder, 'x.f32'), join(folder, 'y.f32')]
   try {
-    report(machine().cpu, [await eventLoop(), throughput(x, y), ...memory(x, y)])
+    report(machine().cpu, [await overSync(), await eventLoop(), throughput(x, y), ...memory(x, y)])
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -1,10 +1,9 @@
 // The questions that `npm run bench` answers: what each measures, its table, and its targets.
-import { availableParallelism } from 'node:os'
 import { usual } from './inputs'
 import { backends, isOf, plainLoop, type RaceName } from './races'
 import { medianOf, type Row } from './results'
 import { figure, pivot, power, type Table } from './table'
-import { atLeast, atMost, type Target, zen3, zen5 } from './targets'
+import { atLeast, atMost, type Target, zen5 } from './targets'
 
 interface Question {
   /** The name of its block in the documents. */
@@ -119,13 +118,6 @@ export const questions: Question[] = [
     races: ['async'],
     sizes: [14, 16, 18, 20, 22, 24, 26],
     seconds: 0.5,
-    targets(rows) {
-      const at = (who: string) => medianOf(rows, { who, length: 2 ** 24 })
-      const what = '2^24 elements, async with 2 threads, times as fast as sync'
-      return availableParallelism() < 2
-        ? []
-        : [atLeast(what, 1.7, at('sync') / at('async, 2 threads'), zen3)]
-    },
   },
   {
     name: 'calls',
