@@ -88,7 +88,7 @@ SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {bitsOf(a.v) >> 31 == 0}; }
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {a.v || b.v}; }
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {a.v && b.v}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return m.v; }
-SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return m.v ? yes : no; }
+SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return m.v ? yes.v : no.v; }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return fromBits(bitsOf(a.v) | 0x80000000); }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return fromBits(bitsOf(a.v) & 0x7fffffff); }
