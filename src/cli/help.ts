@@ -61,7 +61,7 @@ INPUT is one of
 Options:
   -o, --output OUTPUT  write the result here, in INPUT's format:
                        a file, which may be INPUT itself and appears only when
-                       the result is complete; a .npy header is copied as it is
+                       the result is complete; a .npy header stays the same
                        DIR/, ending in a slash: an existing folder, where each
                        result gets the name of its INPUT
                        -, standard output

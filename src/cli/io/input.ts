@@ -39,7 +39,7 @@ export async function openInput(path: string): Promise<Input> {
     checkNoDirectory(action, stats)
     const format = readFormat(path)
     const source = stats.isFIFO()
-      ? fromSocket(action, new Socket({ fd, readable: true, writable: false }))
+      ? fromFifo(action, fd)
       : fromDescriptor(action, fd, stats, close, 0)
     return { name: path, format, ...source }
   } catch (error) {
@@ -58,7 +58,7 @@ async function standardInput(): Promise<Input> {
   const close = async () => {}
   const source = stats.isFile()
     ? fromDescriptor(action, 0, stats, close, positionOfStdin())
-    : { ...fromStream(action, process.stdin), close }
+    : fromStream(action, process.stdin, close)
   return { name, ...source }
 }
 
@@ -69,18 +69,17 @@ function positionOfStdin(): number | undefined {
   return position === undefined ? undefined : Number(position)
 }
 
-function fromSocket(action: string, socket: Socket): Source {
+function fromFifo(action: string, fd: number): Source {
+  // A socket does not block, so the process can end whatever the writer does.
+  const socket = new Socket({ fd, readable: true, writable: false })
   // fill() reports the error.
   socket.on('error', () => {})
-  return {
-    ...fromStream(action, socket),
-    async close() {
-      socket.destroy()
-    },
-  }
+  return fromStream(action, socket, async () => {
+    socket.destroy()
+  })
 }
 
-function fromStream(action: string, stream: Readable): Pick<Source, 'fill'> {
+function fromStream(action: string, stream: Readable, close: () => Promise<void>): Source {
   const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]()
   let rest: Uint8Array = new Uint8Array(0)
   return {
@@ -99,6 +98,7 @@ function fromStream(action: string, stream: Readable): Pick<Source, 'fill'> {
       }
       return end
     },
+    close,
   }
 }
 
