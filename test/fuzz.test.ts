@@ -128,7 +128,7 @@ describe('streams', () => {
     const throwing = () => {
       throw reason
     }
-    const stream = createStream(throwing, node, () => [])()
+    const stream = createStream({ softplus: throwing } as never, node, 'softplus')()
     await expect(pipeline(Readable.from([Buffer.alloc(8)]), stream)).rejects.toBe(reason)
   })
 

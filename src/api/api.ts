@@ -3,7 +3,7 @@
 import type { Kernels, Platform } from '../backend/contract'
 import { type FunctionName, functionNames, functions } from '../math/functions'
 import type { Activation, NoOptions, Relu, Softplus, SoftplusOptions } from '../types'
-import { createActivation, named } from './activation'
+import { createActivation } from './activation'
 import { createBackward, createWithDerivative } from './fused'
 
 export interface Api {
@@ -36,8 +36,8 @@ export function createApi(kernels: Kernels, platform: Platform): Api {
   const { softplus, relu } = listed as Listed
   return {
     softplus: Object.assign(softplus, {
-      backward: named('softplus.backward', createBackward(kernels)),
-      withDerivative: named('softplus.withDerivative', createWithDerivative(kernels)),
+      backward: createBackward(kernels),
+      withDerivative: createWithDerivative(kernels),
     }),
     relu,
   }

@@ -84,11 +84,15 @@ export function createAsync(
     throw abortError(signal, result())
   }
 
-  return (async (x: Float32Array, options?: SoftplusOptions & Output & JobOptions) => {
-    const job = readJob(readScaling, options)
-    readLength('x', x)
-    return job.transfer ? transferred(x, job) : copied(x, job)
-  }) as AsyncActivation<SoftplusOptions>
+  const publicName = `${functions[name].publicName}.async`
+  const start = {
+    [publicName]: async (x: Float32Array, options?: SoftplusOptions & Output & JobOptions) => {
+      const job = readJob(readScaling, options)
+      readLength('x', x)
+      return job.transfer ? transferred(x, job) : copied(x, job)
+    },
+  }[publicName]
+  return start as AsyncActivation<SoftplusOptions>
 }
 
 // Not enumerable, so that printing the error does not print the array.

@@ -10,40 +10,46 @@ import { callNames, readPair, scalingReaderOf } from './options'
 const readScaling = scalingReaderOf(functions.softplus)
 
 export function createBackward(kernels: Kernels): Backward {
-  const backward = (x: Float32Array, grad: Float32Array, options?: SoftplusOptions & Output) => {
-    const scaling = readScaling(options, callNames)
-    const out = options?.out
-    const length = readLength('x', x)
-    checkLength(length, grad, 'grad')
-    if (out !== undefined) {
-      checkLength(length, out)
-      if (kernels.checkApart === undefined) {
-        checkApart(x, out)
-        checkApart(grad, out, 'grad')
+  const name = 'softplus.backward'
+  const backward = {
+    [name]: (x: Float32Array, grad: Float32Array, options?: SoftplusOptions & Output) => {
+      const scaling = readScaling(options, callNames)
+      const out = options?.out
+      const length = readLength('x', x)
+      checkLength(length, grad, 'grad')
+      if (out !== undefined) {
+        checkLength(length, out)
+        if (kernels.checkApart === undefined) {
+          checkApart(x, out)
+          checkApart(grad, out, 'grad')
+        }
       }
-    }
-    const y = out ?? new Float32Array(length)
-    kernels.backward(x, grad, y, ...scaling)
-    return y
-  }
+      const y = out ?? new Float32Array(length)
+      kernels.backward(x, grad, y, ...scaling)
+      return y
+    },
+  }[name]
   return backward as Backward
 }
 
 export function createWithDerivative(kernels: Kernels): WithDerivative {
-  const withDerivative = (x: Float32Array, options?: SoftplusOptions & OutputPair) => {
-    const scaling = readScaling(options, callNames)
-    const out = readPair(options?.out)
-    const length = readLength('x', x)
-    const { value = new Float32Array(length), derivative = new Float32Array(length) } = out
-    checkLength(length, value, 'out.value')
-    checkLength(length, derivative, 'out.derivative')
-    if (kernels.checkApart === undefined) {
-      checkApart(x, value, 'x', 'out.value')
-      checkSeparate(x, derivative, 'x', 'out.derivative')
-      checkSeparate(value, derivative, 'out.value', 'out.derivative')
-    }
-    kernels.withDerivative(x, value, derivative, ...scaling)
-    return { value, derivative }
-  }
+  const name = 'softplus.withDerivative'
+  const withDerivative = {
+    [name]: (x: Float32Array, options?: SoftplusOptions & OutputPair) => {
+      const scaling = readScaling(options, callNames)
+      const out = readPair(options?.out)
+      const length = readLength('x', x)
+      const { value = new Float32Array(length), derivative = new Float32Array(length) } = out
+      checkLength(length, value, 'out.value')
+      checkLength(length, derivative, 'out.derivative')
+      if (kernels.checkApart === undefined) {
+        checkApart(x, value, 'x', 'out.value')
+        checkSeparate(x, derivative, 'x', 'out.derivative')
+        checkSeparate(value, derivative, 'out.value', 'out.derivative')
+      }
+      kernels.withDerivative(x, value, derivative, ...scaling)
+      return { value, derivative }
+    },
+  }[name]
   return withDerivative as WithDerivative
 }

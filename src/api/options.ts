@@ -13,7 +13,7 @@ const jobNames = ['out', 'threads', 'signal', 'transfer']
 export const streamNames = ['highWaterMark']
 const pairNames = ['value', 'derivative']
 const defaults = { beta: 1, threshold: Infinity }
-const noScaling: Scaling = []
+export const noScaling: Scaling = []
 
 /**
  * Checks that options, which are undefined or an object, have only beta, threshold and `others`, and reads beta and
@@ -33,7 +33,8 @@ export function scalingReaderOf(row: FunctionRow): ReadScaling {
   const { thresholdLimit } = row
   return (options, others, offered = others) => {
     if (options === undefined) return noScaling
-    if (!hasOnly(options, others)) refuse(options, [...scalingNames, ...offered], others)
+    if (others === callNames ? !hasOnlyCallNames(options) : !hasOnly(options, others))
+      refuse(options, [...scalingNames, ...offered], others)
     const beta = readBeta(options.beta)
     const threshold = readThreshold(options.threshold)
     if (beta !== defaults.beta) return [threshold, beta]
@@ -45,7 +46,8 @@ const withoutScaling =
   (publicName: string): ReadScaling =>
   (options, others, offered = others) => {
     if (options === undefined) return noScaling
-    if (!hasOnly(options, others)) refuse(options, offered, [...scalingNames, ...others])
+    if (others === callNames ? !hasOnlyCallNames(options) : !hasOnly(options, others))
+      refuse(options, offered, [...scalingNames, ...others])
     const { beta, threshold } = options
     for (const [name, value] of Object.entries({ beta, threshold }))
       if (value !== undefined) throw notTaken(name, value, `${publicName} does not depend on it`)
@@ -117,6 +119,7 @@ function readTransfer(transfer: unknown): boolean {
 /** The arrays of withDerivative's out. @throws {TypeError} unless it is undefined or an object that has only such. */
 export function readPair(out: OutputPair['out'] | undefined): NonNullable<OutputPair['out']> {
   if (out === undefined) return {}
+  if (hasOnlyPairNames(out)) return out
   if (!isRecord(out))
     throw invalidType('out', 'an object such as { value: array, derivative: array }', out)
   checkNames('out', out, pairNames, noNames)
@@ -130,6 +133,28 @@ function hasOnly(options: unknown, others: readonly string[]): boolean {
   let isEmpty = true
   for (const name in options) {
     if (name !== 'beta' && name !== 'threshold' && !others.includes(name)) return false
+    isEmpty = false
+  }
+  return !isEmpty
+}
+
+// The same for the names of a call and of withDerivative's out. A search in a list takes 10 ns longer, which calls on short
+// arrays would notice.
+function hasOnlyCallNames(options: unknown): boolean {
+  if (typeof options !== 'object' || options === null) return false
+  let isEmpty = true
+  for (const name in options) {
+    if (name !== 'beta' && name !== 'threshold' && name !== 'out') return false
+    isEmpty = false
+  }
+  return !isEmpty
+}
+
+function hasOnlyPairNames(out: unknown): boolean {
+  if (typeof out !== 'object' || out === null) return false
+  let isEmpty = true
+  for (const name in out) {
+    if (name !== 'value' && name !== 'derivative') return false
     isEmpty = false
   }
   return !isEmpty
