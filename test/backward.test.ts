@@ -8,7 +8,7 @@ const floats = (length: number, seed: number) =>
 
 describe.each(backends)('$name', ({ api: { softplus } }) => {
   const product = (x: Float32Array, grad: Float32Array, options = {}) =>
-    softplus.derivative(x, options).map((slope, i) => slope * grad[i])
+    softplus.derivative(x, options).map((derivative, i) => derivative * grad[i])
 
   test.each([{}, { threshold: 3 }, { beta: 2 }, { beta: -0.3, threshold: 1 }])(
     'is the product in float32, every length, %o',

@@ -218,7 +218,7 @@ describe.each(modules)('with the addon, %s', (file) => {
     expect(warnings).toEqual([])
   })
 
-  test('node --no-addons gets the portable build, silently', () => {
+  test('node --no-addons gets the fallback, silently', () => {
     const { backend, results, dlopened, stderr } = withAddon.run(file, { flags: ['--no-addons'] })
     expect(backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
     expect(results).toEqual(expected)
@@ -357,7 +357,7 @@ test.each([
       },
     ],
   ),
-] as [string, object][])('the portable build is silent in %s', (_, globals) => {
+] as [string, object][])('the fallback is silent in %s', (_, globals) => {
   const module = { exports: {} as typeof import('../src/js') }
   const source = readFileSync(join(root, 'dist', 'js.cjs'), 'utf8')
   runInNewContext(source, { module, exports: module.exports, ...globals })

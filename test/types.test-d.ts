@@ -15,7 +15,7 @@ import type {
 } from '../src/index'
 import * as main from '../src/index'
 import { backend, relu, softplus } from '../src/index'
-import type * as portable from '../src/js'
+import type * as fallback from '../src/js'
 
 declare const x: Float32Array
 declare const out: Float32Array
@@ -36,7 +36,7 @@ test('the exports', () => {
   expectTypeOf(softplus).toEqualTypeOf<Softplus>()
   expectTypeOf(relu).toEqualTypeOf<Relu>()
   expectTypeOf(backend).toEqualTypeOf<Backend>()
-  expectTypeOf<typeof portable>().toEqualTypeOf<typeof main>()
+  expectTypeOf<typeof fallback>().toEqualTypeOf<typeof main>()
   expectTypeOf(softplus).toExtend<Activation<SoftplusOptions>>()
   expectTypeOf(relu.derivative).toEqualTypeOf<Activation<NoOptions>>()
 })

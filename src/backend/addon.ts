@@ -61,7 +61,7 @@ export function loadAddon(paths: string[] = candidates()): LoadedAddon {
       `No native addon could be loaded for ${thisPlatform()}, Node ${process.version}. ` +
         `Tried ${failures.join('; ')}. Reinstall softplus for this platform, or build an addon ` +
         'with a C++17 compiler and Python 3: ' +
-        `npm install --no-save node-addon-api && npx node-gyp rebuild -C "${packageRoot()}"`,
+        `npm install --no-save node-addon-api && npx --yes node-gyp rebuild -C "${packageRoot()}"`,
     ),
     'ERR_SOFTPLUS_ADDON',
   )

@@ -1,4 +1,4 @@
-// 2^n for an integer n in [-1022, 1023], exactly; Math.pow promises no such thing.
+// 2^n for an integer n in [-1022, 1023], exactly. Math.pow does not guarantee that.
 
 const powers = new Float64Array(2046)
 powers[1022] = 1

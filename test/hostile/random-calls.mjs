@@ -130,7 +130,7 @@ function callBackward(backend) {
 
 function callWithDerivative(backend) {
   const length = randomLength()
-  const [x, slope] = [allocate(length), allocate(length)]
+  const [x, derivative] = [allocate(length), allocate(length)]
   fill(x)
   const options = randomOptions('softplus')
   const wanted = [new Float32Array(length), new Float32Array(length)]
@@ -138,10 +138,10 @@ function callWithDerivative(backend) {
   scalar.derivative(x.array, wanted[1], ...options)
   const value = random(2) ? x : allocate(length)
   what = `${backend.name} withDerivative, ${length} elements, options ${options}`
-  backend.kernels.withDerivative(x.array, value.array, slope.array, ...options)
-  const areSame = isSame(value.array, wanted[0]) && isSame(slope.array, wanted[1])
+  backend.kernels.withDerivative(x.array, value.array, derivative.array, ...options)
+  const areSame = isSame(value.array, wanted[0]) && isSame(derivative.array, wanted[1])
   if (isPassable(options) && !areSame) fail('other bits')
-  for (const each of [x, value, slope]) checkMargins(each)
+  for (const each of [x, value, derivative]) checkMargins(each)
   return length
 }
 

@@ -3,7 +3,7 @@
 //   npm run tool -- native    every operation of every instruction set this CPU has, and the symbols of each backend
 //   npm run tool -- neon      every operation of NEON, cross-compiled
 //   npm run tool -- search    native/test/search.cc; its arguments are passed on
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkInstalled, missingOf, mustRun, root, run } from './run.mjs'
 
@@ -81,7 +81,9 @@ export function runTests(target: Target, folder: string): boolean {
  * because they would run before anyone asked what the CPU can do.
  */
 export function checkSymbols(folder: string): boolean {
-  const backends = ['avx2', 'avx512', 'neon', 'scalar']
+  const { variables } = JSON.parse(readFileSync(join(root, 'native/backends.json'), 'utf8'))
+  const names: string[] = [...new Set([...variables.x64_backends, ...variables.arm64_backends])]
+  const backends = names
     .map((name) => ({ name, path: join(folder, `CMakeFiles/${name}.dir/backends/${name}.cc.o`) }))
     .filter(({ path }) => existsSync(path))
   if (backends.length === 0) throw new Error(`no backends were built in ${folder}`)

@@ -154,7 +154,7 @@ We know of no other library that states a bound for its softplus over all float3
 | TensorFlow | 3.7 ULP or more | [its kernel](https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/kernels/softplus_op.h) returns e^x for softplus below ln(2^-23) + 2 = -13.94. There e^x is e^x / 2 = 4.4e-7 of the value too large, or 3.7 units of 2^-23 |
 | TensorFlow.js, WebGL | as TensorFlow; in between it computes ln(1 + e^x) without log1p | [its shader](https://github.com/tensorflow/tfjs/blob/master/tfjs-backend-webgl/src/kernels/Softplus.ts) |
 | TT-NN, FLOAT32 | 7,757 ULP with beta 1; 698 ULP at 0 | [issue 54673](https://github.com/tenstorrent/tt-metal/issues/54673) of tt-metal |
-| oneDNN 2.6.3, \`eltwise_soft_relu\` | 36,707 ULP on [-8, 8]; 0 at -15, negative at -20 | measured: [performance.md](performance.md#other-libraries), \`npm run bench:peers\` |
+| oneDNN 2.6.3, \`eltwise_soft_relu\` | 36,707 ULP on [-8, 8]; 0 at -15, negative at -20 | measured: [performance.md](performance.md#other-libraries), \`npm run bench -- peers\` |
 | ONNX Runtime 1.30.0, NumPy 1.24.2 | 4.42 ULP and 1.49 ULP on [-8, 8] | measured there too |
 
 PyTorch's threshold of 20 returns x where beta x > 20. Above 17.33 the correctly rounded result is x, so this threshold changes
