@@ -197,8 +197,11 @@ describe('examples/server', () => {
     })
 
     test('streams count too', async () => {
-      await Promise.all(Array.from({ length: 4 }, () => beginBody(16 * mebibyte)))
-      await until(async () => (await post('/softplus/stream', Buffer.alloc(4))).status === 503)
+      // A body is refused, and holds nothing, as long as the server has not seen that a former request has ended.
+      await until(async () => {
+        await beginBody(16 * mebibyte)
+        return (await post('/softplus/stream', Buffer.alloc(4))).status === 503
+      })
     })
   })
 
