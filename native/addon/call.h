@@ -127,7 +127,13 @@ struct Arguments : Scaling {
     if (napi_get_cb_info(env, info, &count, given, nullptr, &data) != napi_ok) return false;
     for (size_t i = 0; i < arrayCount; i++) {
       Array& array = arrays[i];
-      if (!array.read(env, given[i > 0 && i >= count ? 0 : i])) return false;
+      // Asking Node twice about x would take half as long as a whole call on a few elements.
+      if (i > 0 && i >= count) {
+        array.data = arrays[0].data;
+        array.length = arrays[0].length;
+        continue;
+      }
+      if (!array.read(env, given[i])) return false;
       if (array.length != arrays[0].length)
         return throwRangeError(env, "%s must be as long as x; got %zu elements for %zu", array.name, array.length,
                                arrays[0].length);

@@ -35,8 +35,10 @@ export function scalingReaderOf(row: FunctionRow): ReadScaling {
     if (options === undefined) return noScaling
     if (others === callNames ? !hasOnlyCallNames(options) : !hasOnly(options, others))
       refuse(options, [...scalingNames, ...offered], others)
-    const beta = readBeta(options.beta)
-    const threshold = readThreshold(options.threshold)
+    const { beta: givenBeta, threshold: givenThreshold } = options
+    if (givenBeta === undefined && givenThreshold === undefined) return noScaling
+    const beta = readBeta(givenBeta)
+    const threshold = readThreshold(givenThreshold)
     if (beta !== defaults.beta) return [threshold, beta]
     return threshold < thresholdLimit ? [threshold] : noScaling
   }
