@@ -5,8 +5,7 @@
 // cancels nothing; m = 2^k c with c around 1; ln m = k ln 2 + 2 atanh((c - 1) / (c + 1)), small where m
 // is near 1. With a beta c - 1 is taken before that sum rounds it: see native/functions/inverse.h.
 //
-// Maximum error over all 2^32 inputs, beta = 1: 0.5000 ULP at 0x1.1207eap-1, the one result that is
-// not correctly rounded (npm run prove). With any other beta: docs/accuracy.md.
+// Its largest error stands in native/functions/inverse.h.
 import { pow2 } from './pow2'
 
 const { fround, min } = Math
