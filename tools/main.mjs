@@ -17,6 +17,10 @@ const modules = {
     'build/prebuild.ts',
     '[here] build the published addons, or the one of this platform',
   ],
+  wasm: [
+    'build/wasm.ts',
+    '[--check] compile the WebAssembly modules, or compare them; test their operations',
+  ],
   arm64: ['check/arm64.ts', 'the core of the tests with Node for arm64, under qemu'],
   nodes: ['check/nodes.ts', '[MAJOR... | here] the core of the tests with Node 20, 22, 24 and 26'],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],

@@ -27,7 +27,7 @@ SOFTPLUS_INLINE void prefetch(const float* x, size_t count) {
 template <class Lanes, class Visit, class VisitBoth>
 SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit, VisitBoth visitBoth) {
   size_t i = 0;
-  for (; i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {
+  for (; Lanes::arePaired && i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {
     Lanes first = Lanes::load(x + i), second = Lanes::load(x + i + Lanes::count);
     prefetch<Lanes>(x + i, 2 * Lanes::count);
     prefetch<Lanes>(y + i, 2 * Lanes::count);
@@ -115,7 +115,20 @@ struct Block {
     return f.anywhere(rows, i, x);
   }
 
+  // Stores the results of the settled vectors that x begins with, and returns how many elements these are.
+  SOFTPLUS_INLINE size_t applySettled(const float* x, float* y, size_t count) const {
+    size_t i = 0;
+    for (; i + Lanes::count <= count; i += Lanes::count) {
+      const Lanes lanes = Lanes::load(x + i);
+      if (!areAll(f.isSettled(lanes))) break;
+      f.settled(lanes).store(y + i);
+    }
+    return i;
+  }
+
   SOFTPLUS_INLINE void applyAnywhere(const float* x, float* y, size_t count) {
+    const size_t settled = applySettled(x, y, count);
+    x += settled, y += settled, count -= settled;
     lookAnywhere(x, count);
     map<Lanes>(x, y, count, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return evaluate(i, lanes); });
   }

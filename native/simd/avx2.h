@@ -17,6 +17,7 @@ struct Mask {
 
 struct Lanes {
   static constexpr size_t count = 8;
+  static constexpr bool arePaired = true;
   __m256 v;
 
   Lanes() = default;

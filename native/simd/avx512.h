@@ -17,6 +17,7 @@ struct Mask {
 
 struct Lanes {
   static constexpr size_t count = 16;
+  static constexpr bool arePaired = true;
   __m512 v;
 
   Lanes() = default;

@@ -17,6 +17,7 @@ struct Mask {
 
 struct Lanes {
   static constexpr size_t count = 4;
+  static constexpr bool arePaired = true;
   float32x4_t v;
 
   Lanes() = default;

@@ -20,6 +20,7 @@ struct Mask {
 
 struct Lanes {
   static constexpr size_t count = 1;
+  static constexpr bool arePaired = true;
   float v;
 
   Lanes() = default;
