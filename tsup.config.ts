@@ -1,36 +1,42 @@
 import { defineConfig, type Options } from 'tsup'
 
-const entries = { index: 'src/index.ts', js: 'src/js.ts' }
+const entries = { index: 'src/index.ts', bundled: 'src/bundled.ts', js: 'src/js.ts' }
 const shared = { target: 'node20', platform: 'node', outDir: 'dist' } as const
 
-// Both entries have the same types. The declarations import only node:stream, in their first line, and must compile where
-// @types/node is not installed.
+// index and bundled have the same types. The declarations import only node:stream, in their first line, and must compile
+// where @types/node is not installed.
 const declarations: Options = {
   ...shared,
-  entry: { index: entries.index },
+  entry: { index: entries.index, js: entries.js },
   format: ['esm', 'cjs'],
   dts: { only: true, banner: '// @ts-ignore: any without @types/node' },
 }
 
-// The command is CommonJS: what it is bundled with asks for Node's modules by require(). It takes the library from
-// index.cjs, beside it: a copy of its own would be a tenth of the package.
-const library: Options['esbuildPlugins'] = [
-  {
-    name: 'library',
-    setup: (build) =>
-      build.onResolve({ filter: /^\.\.\/index$/ }, () => ({ path: './index.cjs', external: true })),
-  },
-]
+// Takes what the source imports as `from` from a file beside it in dist/. Copies would make the package larger: of the
+// library in the command by a tenth, of the WebAssembly modules in every CommonJS entry by a fifth.
+const external = (from: RegExp, file: string): NonNullable<Options['esbuildPlugins']>[number] => ({
+  name: file,
+  setup: (build) =>
+    build.onResolve({ filter: from }, () => ({ path: `./${file}`, external: true })),
+})
 
 export default defineConfig([
-  { ...shared, entry: entries, format: ['esm', 'cjs'] },
-  // Nobody reads or imports the command, so it is minified, to keep the package small.
+  { ...shared, entry: entries, format: 'esm' },
+  {
+    ...shared,
+    entry: entries,
+    format: 'cjs',
+    esbuildPlugins: [external(/^\.\/modules$/, 'modules.cjs')],
+  },
+  { ...shared, entry: { modules: 'src/backend/wasm/modules.ts' }, format: 'cjs' },
+  // CommonJS: what the command is bundled with asks for Node's modules by require(). Nobody reads or imports it, so it is
+  // minified.
   {
     ...shared,
     entry: { cli: 'src/cli/main.ts' },
     format: 'cjs',
     minify: true,
-    esbuildPlugins: library,
+    esbuildPlugins: [external(/^\.\.\/index$/, 'index.cjs')],
   },
   declarations,
 ])

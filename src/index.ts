@@ -1,15 +1,16 @@
-// The package where Node can load addons. Where not (bundlers, node --no-addons), js.ts
-// stands in for it.
+// The package where addons can be loaded: in Node, Deno and Bun. Elsewhere, as in most bundles and under node --no-addons,
+// bundled.ts is loaded instead.
 
 import { createApi } from './api/api'
 import { loadAddon } from './backend/addon'
 import { node } from './backend/node'
 import { selectBackend } from './backend/select'
+import { forcedBackend } from './environment'
 import type { Backend, Relu, Softplus } from './types'
 
 export type * from './types'
 
-const selected = selectBackend(process.env.SOFTPLUS_BACKEND, loadAddon)
+const selected = selectBackend(forcedBackend(), loadAddon)
 const api = createApi(selected.kernels, node)
 
 /** What computes here, and what could: see `SOFTPLUS_BACKEND` in the README. */

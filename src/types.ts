@@ -14,7 +14,7 @@ export type ViewOf<X extends Float32Array> = ReturnType<X['subarray']>
 export interface Output {
   /**
    * Where the results go. Must be as long as x, and either x itself or memory that does not overlap x. Default: a new
-   * Float32Array. Overlap is an error. One case goes unseen by the fallback (backend 'js'): two SharedArrayBuffer
+   * Float32Array. Overlap is an error. One case goes unseen by the backends 'wasm' and 'js': two SharedArrayBuffer
    * objects that stand for the same memory.
    */
   out?: Float32Array
@@ -35,7 +35,7 @@ export interface SoftplusOptions {
 export type NoOptions = { beta?: undefined; threshold?: undefined }
 
 /** An element-wise function over Float32Arrays. `Options` are those that change what it computes. */
-export interface Activation<Options extends object> {
+export interface Activation<Options extends object, Stream = Transform> {
   /**
    * f(x), element by element. A call that throws has written nothing.
    *
@@ -63,8 +63,8 @@ export interface Activation<Options extends object> {
   /** f(x) in worker threads; see {@link AsyncActivation}. */
   async: AsyncActivation<Options>
   /**
-   * A Transform from bytes of little-endian float32 to the bytes of their results. Chunks may have any size. They are not
-   * written to.
+   * A Transform from bytes of little-endian float32 to the bytes of their results; in browsers a TransformStream. Chunks
+   * may have any size. They are not written to.
    *
    * @throws {TypeError | RangeError} as the call does, for the options. A stream that ends inside a float32 is destroyed
    * with a RangeError, ERR_OUT_OF_RANGE, that says how many bytes are left over.
@@ -72,7 +72,7 @@ export interface Activation<Options extends object> {
    * @example
    * await pipeline(createReadStream('x.f32'), softplus.stream(), createWriteStream('y.f32'))
    */
-  stream(options?: Options & StreamOptions): Transform
+  stream(options?: Options & StreamOptions): Stream
 }
 
 /** An element-wise function in worker threads. The bits are those of the call, and the event loop stays free. */
@@ -172,6 +172,16 @@ export interface ByteTransform extends AsyncIterable<Uint8Array> {
 export type Transform = [unknown] extends [NodeTransform] ? ByteTransform : NodeTransform
 
 /**
+ * A TransformStream of bytes: what `stream()` gives in browsers, and everywhere if imported from softplus/js. Where the
+ * compiler knows no TransformStream, only its two sides.
+ */
+export type WebTransform = typeof globalThis extends {
+  TransformStream: { prototype: infer Stream }
+}
+  ? Stream
+  : { readonly readable: unknown; readonly writable: unknown }
+
+/**
  * grad * derivative(x), element by element. Each product is rounded once: the bits are those of `softplus.derivative(x)`
  * and a multiplication. A call that throws has written nothing.
  *
@@ -244,7 +254,7 @@ export interface WithDerivative {
   (x: Float32Array, options?: SoftplusOptions & OutputPair): Pair<Float32Array, Float32Array>
 }
 
-export interface Softplus extends Activation<SoftplusOptions> {
+export interface Softplus<Stream = Transform> extends Activation<SoftplusOptions, Stream> {
   /**
    * d softplus / dx = 1 / (1 + e^(-beta x)), the logistic sigmoid of beta x. At most 0.81 ULP from the true value with
    * beta 1, subnormal results included. Non-decreasing for a positive beta.
@@ -252,7 +262,7 @@ export interface Softplus extends Activation<SoftplusOptions> {
    * @example
    * softplus.derivative(Float32Array.of(-2, 0, 2)) // Float32Array [0.119202…, 0.5, 0.880797…]
    */
-  derivative: Activation<SoftplusOptions>
+  derivative: Activation<SoftplusOptions, Stream>
   /**
    * d^2 softplus / dx^2 = beta u / (1 + u)^2 with u = e^-|beta x|, for Hessians and natural gradients. Accurate also
    * where the derivative rounds to 1: at most 0.81 ULP from the true value with beta 1, subnormal results included. 0
@@ -261,7 +271,7 @@ export interface Softplus extends Activation<SoftplusOptions> {
    * @example
    * softplus.secondDerivative(Float32Array.of(-2, 0, 2)) // Float32Array [0.104993…, 0.25, 0.104993…]
    */
-  secondDerivative: Activation<SoftplusOptions>
+  secondDerivative: Activation<SoftplusOptions, Stream>
   /**
    * ln(e^(beta y) - 1) / beta, the x whose softplus is y: the initial value of a parameter that softplus keeps positive.
    * At most 0.51 ULP from the true value with beta 1. +-0 gives -Infinity, and a negative beta y gives NaN. Where beta y
@@ -270,39 +280,35 @@ export interface Softplus extends Activation<SoftplusOptions> {
    * @example
    * softplus.inverse(Float32Array.of(0.5, 1, 20)) // Float32Array [-0.432752…, 0.541324…, 20]
    */
-  inverse: Activation<SoftplusOptions>
+  inverse: Activation<SoftplusOptions, Stream>
   /** grad * derivative(x) in one pass; see {@link Backward}. */
   backward: Backward
   /** softplus(x) and derivative(x) in one pass; see {@link WithDerivative}. */
   withDerivative: WithDerivative
 }
 
-export interface Relu extends Activation<NoOptions> {
+export interface Relu<Stream = Transform> extends Activation<NoOptions, Stream> {
   /**
    * 1 where x > 0, NaN where x is NaN, else 0.
    *
    * @example
    * relu.derivative(Float32Array.of(-2, 0, 2)) // Float32Array [0, 0, 1]
    */
-  derivative: Activation<NoOptions>
+  derivative: Activation<NoOptions, Stream>
 }
 
-export type BackendName = 'avx512' | 'avx2' | 'neon' | 'scalar' | 'js'
+export type BackendName = 'avx512' | 'avx2' | 'neon' | 'scalar' | 'wasm' | 'js'
 
 export interface Backend {
   /** The backend in use. All give the same bits. */
   readonly name: BackendName
   /**
-   * What SOFTPLUS_BACKEND may name here, best first; only 'js' where the addon cannot be loaded. Under
-   * SOFTPLUS_BACKEND=js the first read of this loads the addon, as a copy and JSON.stringify do too; nothing else uses it.
-   * Run without SOFTPLUS_BACKEND to see in `error` why it cannot be loaded.
+   * What SOFTPLUS_BACKEND may name here, best first. The first read, as by a copy or JSON.stringify, loads what is not
+   * loaded yet, only to list it. Run without SOFTPLUS_BACKEND to see in `error` why the addon cannot be loaded.
    */
   readonly available: readonly BackendName[]
   /** The path of the native addon in use, or null. */
   readonly addon: string | null
-  /**
-   * Why the native addon could not be used; null if it is in use, or if SOFTPLUS_BACKEND=js or --no-addons asked for the
-   * fallback.
-   */
+  /** Why the native addon could not be used; null if it is in use, or if SOFTPLUS_BACKEND or --no-addons asked for less. */
   readonly error: Error | null
 }

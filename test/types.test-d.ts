@@ -1,6 +1,7 @@
 // What compiles and what does not. Nothing here is run.
 import type { Transform } from 'node:stream'
 import { describe, expectTypeOf, test } from 'vitest'
+import type * as bundled from '../src/bundled'
 import type {
   Activation,
   Backend,
@@ -15,7 +16,7 @@ import type {
 } from '../src/index'
 import * as main from '../src/index'
 import { backend, relu, softplus } from '../src/index'
-import type * as fallback from '../src/js'
+import type * as js from '../src/js'
 
 declare const x: Float32Array
 declare const out: Float32Array
@@ -36,7 +37,9 @@ test('the exports', () => {
   expectTypeOf(softplus).toEqualTypeOf<Softplus>()
   expectTypeOf(relu).toEqualTypeOf<Relu>()
   expectTypeOf(backend).toEqualTypeOf<Backend>()
-  expectTypeOf<typeof fallback>().toEqualTypeOf<typeof main>()
+  expectTypeOf<typeof bundled>().toEqualTypeOf<typeof main>()
+  expectTypeOf<ReturnType<typeof js.softplus.stream>>().toEqualTypeOf<TransformStream>()
+  expectTypeOf<ReturnType<typeof js.relu.derivative.stream>>().toEqualTypeOf<TransformStream>()
   expectTypeOf(softplus).toExtend<Activation<SoftplusOptions>>()
   expectTypeOf(relu.derivative).toEqualTypeOf<Activation<NoOptions>>()
 })
@@ -242,7 +245,7 @@ describe('wrong calls', () => {
 
 test('backend is read-only', () => {
   expectTypeOf(backend.name).toEqualTypeOf<BackendName>()
-  expectTypeOf<BackendName>().toEqualTypeOf<'avx512' | 'avx2' | 'neon' | 'scalar' | 'js'>()
+  expectTypeOf<BackendName>().toEqualTypeOf<'avx512' | 'avx2' | 'neon' | 'scalar' | 'wasm' | 'js'>()
   expectTypeOf(backend.available).toEqualTypeOf<readonly BackendName[]>()
   expectTypeOf(backend.addon).toEqualTypeOf<string | null>()
   expectTypeOf(backend.error).toEqualTypeOf<Error | null>()

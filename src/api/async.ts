@@ -12,6 +12,7 @@ import {
   setOf,
   viewOf,
 } from '../intrinsics'
+import { later } from '../later'
 import { type FunctionName, functions } from '../math/functions'
 import type { AsyncActivation, JobOptions, JobSignal, Output, SoftplusOptions } from '../types'
 import { checkApart, checkLength, readLength } from './arrays'
@@ -114,7 +115,7 @@ async function copyInto(
 ): Promise<Float32Array> {
   const length = 1 << 20
   for (let start = 0; start < y.length; start += length) {
-    if (start > 0) await new Promise<void>((resolve) => setTimeout(resolve))
+    if (start > 0) await new Promise<void>(later)
     if (isAborted(signal)) throw reasonOf(signal)
     checkLength(y.length, out)
     setOf.call(out, y.subarray(start, start + length), start)

@@ -1,6 +1,6 @@
 // Makes streams: bytes of little-endian float32 in, as many bytes of results out.
 
-import type { Kernel, Kernels, Platform, Scaling } from '../backend/contract'
+import type { Converter, Kernel, Kernels, Platform, Scaling } from '../backend/contract'
 import { convertLittleEndian } from '../endian'
 import { withCode } from '../errors'
 import { type FunctionName, functions } from '../math/functions'
@@ -18,44 +18,43 @@ export function createStream(
   return {
     [publicName]: (options?: SoftplusOptions & StreamOptions) => {
       const scaling = readScaling(options, streamNames)
-      const highWaterMark = options?.highWaterMark
-      // The first bytes of a float whose last bytes are in the next chunk.
-      let rest = Buffer.alloc(0)
-      const take = (chunk: Buffer): Buffer | undefined => {
-        const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-        const whole = bytes.length - (bytes.length % 4)
-        rest = Buffer.from(bytes.subarray(whole))
-        return whole === 0 ? undefined : resultsOf(bytes.subarray(0, whole), kernel, scaling)
-      }
-      return new (platform.loadTransform())({
-        highWaterMark,
-        transform(chunk: Buffer, _encoding, callback) {
-          let results: Buffer | undefined
-          try {
-            results = take(chunk)
-          } catch (error) {
-            // A chunk may be larger than the memory left. An exception from here would end the process.
-            return callback(error as Error)
-          }
-          callback(null, results)
-        },
-        flush(callback) {
-          callback(rest.length === 0 ? null : endedInsideFloat(rest.length))
-        },
-      })
+      return platform.createStream(createConverter(kernel, scaling), options?.highWaterMark)
     },
   }[publicName]
 }
 
-// The chunk belongs to its owner, and may begin at any byte. So the results have memory of their own.
-function resultsOf(bytes: Buffer, kernel: Kernel, scaling: Scaling): Buffer {
-  const floats = new Float32Array(bytes.length / 4)
-  const results = Buffer.from(floats.buffer)
-  bytes.copy(results)
-  convertLittleEndian(results)
-  kernel(floats, floats, ...scaling)
-  convertLittleEndian(results)
-  return results
+// A chunk belongs to its owner, and may begin and end inside a float. So the results have memory of their own.
+function createConverter(kernel: Kernel, scaling: Scaling): Converter {
+  // The first bytes of a float whose last bytes are in the next chunk.
+  let rest = new Uint8Array(0)
+  return {
+    convert(chunk) {
+      const length = rest.length + chunk.length
+      const whole = length - (length % 4)
+      if (whole === 0) {
+        rest = joined(rest, chunk, length)
+        return undefined
+      }
+      const results = joined(rest, chunk, whole)
+      rest = chunk.slice(chunk.length - (length % 4))
+      convertLittleEndian(results)
+      const floats = new Float32Array(results.buffer)
+      kernel(floats, floats, ...scaling)
+      convertLittleEndian(results)
+      return results
+    },
+    end() {
+      if (rest.length > 0) throw endedInsideFloat(rest.length)
+    },
+  }
+}
+
+/** The first `length` bytes of the two after each other, in new memory. */
+function joined(first: Uint8Array, second: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length)
+  bytes.set(first)
+  bytes.set(second.subarray(0, length - first.length), first.length)
+  return bytes
 }
 
 const endedInsideFloat = (left: number): Error =>

@@ -63,10 +63,18 @@ export type Kernels = Record<FunctionName, Kernel> & {
   checkApart?: (x: Float32Array, y: Float32Array) => void
 }
 
+/** Converts the bytes of a stream, chunk by chunk. */
+export interface Converter {
+  /** The results of all floats that are whole by now; undefined if there are none. */
+  convert(chunk: Uint8Array): Uint8Array<ArrayBuffer> | undefined
+  /** @throws {RangeError} ERR_OUT_OF_RANGE if the bytes end inside a float. */
+  end(): void
+}
+
 /** What the API takes from its host. */
 export interface Platform {
   /** Upper bound of all jobs' threads together, and of one job's by default. */
   processors(): number
-  /** node:stream's Transform. Called when the first stream is made. */
-  loadTransform(): typeof Transform
+  /** A stream of the host's kind that passes its chunks through a converter. */
+  createStream(converter: Converter, highWaterMark: number | undefined): Transform
 }

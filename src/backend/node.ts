@@ -1,9 +1,10 @@
-// The host that can load addons: Node.
+// What Node provides. Deno and Bun provide the same.
 import { availableParallelism } from 'node:os'
 import { Transform } from 'node:stream'
 import type { Platform } from './contract'
+import { createNodeStream } from './streams'
 
 export const node: Platform = {
   processors: availableParallelism,
-  loadTransform: () => Transform,
+  createStream: (converter, highWaterMark) => createNodeStream(Transform, converter, highWaterMark),
 }

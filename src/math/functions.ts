@@ -82,3 +82,7 @@ export const functions = {
 export type FunctionName = keyof typeof functions
 
 export const functionNames = Object.keys(functions) as FunctionName[]
+
+/** A record with a value for every function. */
+export const recordOf = <Value>(make: (name: FunctionName) => Value): Record<FunctionName, Value> =>
+  Object.fromEntries(functionNames.map((name) => [name, make(name)])) as Record<FunctionName, Value>

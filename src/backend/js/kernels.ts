@@ -1,9 +1,9 @@
 // The kernels of the fallback, made from the loops of src/math.
 
 import { viewOf } from '../../intrinsics'
-import { type FunctionName, type FunctionRow, functionNames, functions } from '../../math/functions'
+import { type FunctionRow, functions, recordOf } from '../../math/functions'
 import type { BackwardKernel, Kernel, Kernels, WithDerivativeKernel } from '../contract'
-import { launcherOf } from './queue'
+import { launcherOf } from '../queue'
 
 function kernelOf(row: FunctionRow): Kernel {
   if (!row.takesScaling) return (x, y = x) => row.loops.plain(x, y)
@@ -13,9 +13,6 @@ function kernelOf(row: FunctionRow): Kernel {
     else scaled(x, y, threshold, beta)
   }
 }
-
-const recordOf = <Value>(make: (name: FunctionName) => Value) =>
-  Object.fromEntries(functionNames.map((name) => [name, make(name)])) as Record<FunctionName, Value>
 
 const kernels = recordOf((name) => kernelOf(functions[name]))
 

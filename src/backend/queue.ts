@@ -1,14 +1,13 @@
-// Runs the fallback's jobs on the main thread in turns of 2 ms, between which the event loop does everything else.
+// Runs jobs on the main thread, for backends without threads: in turns of 2 ms, between which the event loop does
+// everything else.
 
-import { lengthOf, viewOf } from '../../intrinsics'
-import type { Kernel, Launch } from '../contract'
+import { lengthOf, viewOf } from '../intrinsics'
+import { later } from '../later'
+import type { Kernel, Launch } from './contract'
 
-// About half a millisecond.
+// At most half a millisecond.
 const blockLength = 1 << 15
 const millisecondsPerTurn = 2
-
-const later: (turn: () => void) => void =
-  typeof setImmediate === 'function' ? setImmediate : (turn) => setTimeout(turn, 0)
 
 // The blocks of all jobs, one of each in a row: many jobs hold the others up no longer than one does.
 const waiting: (() => void)[] = []
