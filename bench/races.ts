@@ -23,7 +23,7 @@ function load(name: string): Named {
 
 let loaded: Named[] | undefined
 
-/** The backends of this machine, the best one first, the fallback ('js') last. */
+/** The backends of this machine, the best one first, WebAssembly and the fallback ('js') last. */
 export function backends(): Named[] {
   loaded ??= load('').backend.available.map(load)
   return loaded
@@ -170,7 +170,7 @@ export const isOf = (name: RaceName, row: Row): boolean =>
   races[name][0] === row.function && races[name][1] === row.way
 
 // These take a second and more for 2^26 elements, where they are left out.
-const slow = /^(scalar|js|plain loop|relu js|relu plain loop)/
+const slow = /^(scalar|wasm|js|plain loop|relu js|relu plain loop)/
 
 /** Runs a race for about `seconds`. */
 export async function run(name: RaceName, length: number, seconds: number): Promise<Row[]> {

@@ -135,7 +135,7 @@ function checked(code: string): string {
 }
 
 // With the best backend, then with the fallback.
-describe.each(['', 'js'])('the examples in JavaScript, SOFTPLUS_BACKEND=%s', (name) => {
+describe.each(['', 'wasm', 'js'])('the examples in JavaScript, SOFTPLUS_BACKEND=%s', (name) => {
   const isRun = (code: string) => !isConfiguration(code) && !importsOthers(code)
 
   test.each(programsIn('js', isRun))('$page: $heading', ({ heading, code, printed }) => {

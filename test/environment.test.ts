@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { backends } from './backends'
+import { native } from './backends'
 import { buildProgram, canBuild } from './native-program'
 
 interface Line {
@@ -15,8 +15,6 @@ interface Line {
   changed: number
   unexplained: number
 }
-
-const native = backends.map(({ name }) => name).filter((name) => name !== 'js')
 
 describe.runIf(canBuild)('the floating-point environment', () => {
   const folder = mkdtempSync(join(tmpdir(), 'softplus-environment-'))

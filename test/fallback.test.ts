@@ -164,7 +164,7 @@ describe.each(modules)('with the addon, %s', (file) => {
     const { backend, results, warnings, stderr } = withAddon.run(file)
     expect(backend).toEqual({
       name: native[0],
-      available: [...native, 'js'],
+      available: [...native, 'wasm', 'js'],
       addon: withAddon.candidates[1],
       error: null,
     })
@@ -175,28 +175,35 @@ describe.each(modules)('with the addon, %s', (file) => {
 
   test.each(native)('SOFTPLUS_BACKEND=%s', (forced) => {
     const { backend, results, stderr } = withAddon.run(file, { forced })
-    expect(backend).toMatchObject({ name: forced, available: [...native, 'js'], error: null })
+    expect(backend).toMatchObject({
+      name: forced,
+      available: [...native, 'wasm', 'js'],
+      error: null,
+    })
     expect(results).toEqual(expected)
     expect(stderr).toBe('')
   })
 
-  test('SOFTPLUS_BACKEND=js leaves the addon unloaded until someone asks what is available', () => {
-    const { backend, results, dlopened, dlopenedByUse, frozen, steady, stderr } = withAddon.run(
-      file,
-      { forced: 'js' },
-    )
-    expect(results).toEqual(expected)
-    expect(dlopenedByUse).toEqual([])
-    expect(backend).toEqual({
-      name: 'js',
-      available: [...native, 'js'],
-      addon: null,
-      error: null,
-    })
-    expect(dlopened).toEqual([withAddon.candidates[1]])
-    expect([frozen, steady]).toEqual([true, true])
-    expect(stderr).toBe('')
-  })
+  test.each(['wasm', 'js'])(
+    'SOFTPLUS_BACKEND=%s leaves the addon unloaded until someone asks what is available',
+    (forced) => {
+      const { backend, results, dlopened, dlopenedByUse, frozen, steady, stderr } = withAddon.run(
+        file,
+        { forced },
+      )
+      expect(results).toEqual(expected)
+      expect(dlopenedByUse).toEqual([])
+      expect(backend).toEqual({
+        name: forced,
+        available: [...native, 'wasm', 'js'],
+        addon: null,
+        error: null,
+      })
+      expect(dlopened).toEqual([withAddon.candidates[1]])
+      expect([frozen, steady]).toEqual([true, true])
+      expect(stderr).toBe('')
+    },
+  )
 
   test('an empty SOFTPLUS_BACKEND says nothing', () => {
     const { backend, dlopened } = withAddon.run(file, { forced: '' })
@@ -207,20 +214,20 @@ describe.each(modules)('with the addon, %s', (file) => {
   test.each(['nonsense', 'AVX2', 'toString'])('SOFTPLUS_BACKEND=%s is an error', (forced) => {
     const { thrown, warnings } = withAddon.run(file, { forced })
     expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
-    expect(thrown?.message).toBe(mustBe([...native, 'js'], forced))
+    expect(thrown?.message).toBe(mustBe([...native, 'wasm', 'js'], forced))
     expect(warnings).toEqual([])
   })
 
   test(`SOFTPLUS_BACKEND=${foreign}, of other processors, is an error`, () => {
     const { thrown, warnings } = withAddon.run(file, { forced: foreign })
     expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
-    expect(thrown?.message).toBe(mustBe([...native, 'js'], foreign))
+    expect(thrown?.message).toBe(mustBe([...native, 'wasm', 'js'], foreign))
     expect(warnings).toEqual([])
   })
 
-  test('node --no-addons gets the fallback, silently', () => {
+  test('node --no-addons gets WebAssembly, silently', () => {
     const { backend, results, dlopened, stderr } = withAddon.run(file, { flags: ['--no-addons'] })
-    expect(backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+    expect(backend).toEqual({ name: 'wasm', available: ['wasm', 'js'], addon: null, error: null })
     expect(results).toEqual(expected)
     expect(dlopened).toEqual([])
     expect(stderr).toBe('')
@@ -232,22 +239,22 @@ describe.each(modules)('with the addon, %s', (file) => {
     for (const forced of ['scalar', foreign, 'nonsense']) {
       const { thrown } = withAddon.run(file, { flags, forced })
       expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
-      expect(thrown?.message).toContain(mustBe(['js'], forced))
+      expect(thrown?.message).toContain(mustBe(['wasm', 'js'], forced))
     }
   })
 })
 
 describe.each(modules)('without the addon, %s', (file) => {
-  test('the fallback is used, and one warning says so', () => {
+  test('WebAssembly is used, and one warning says so', () => {
     const { backend, results, warnings, stderr } = withoutAddon.run(file)
-    expect(backend).toMatchObject({ name: 'js', available: ['js'], addon: null })
+    expect(backend).toMatchObject({ name: 'wasm', available: ['wasm', 'js'], addon: null })
     expect(backend?.error?.code).toBe('ERR_SOFTPLUS_ADDON')
     expect(results).toEqual(expected)
 
     expect(warnings).toHaveLength(1)
     const [{ name, code, message }] = warnings
     expect([name, code]).toEqual(['SoftplusWarning', 'SOFTPLUS_FALLBACK'])
-    expect(message).toContain('softplus runs in its fallback, written in TypeScript')
+    expect(message).toContain('softplus runs in WebAssembly')
     expect(message).toContain(backend?.error?.message)
     for (const path of withoutAddon.candidates) expect(message).toContain(`${path}: not there`)
     expect(message).toContain(`${process.platform}-${process.arch}`)
@@ -258,11 +265,22 @@ describe.each(modules)('without the addon, %s', (file) => {
     expect(stderr).toContain(message)
   })
 
-  test('SOFTPLUS_BACKEND=js wants no addon: no warning', () => {
-    const { backend, results, warnings, stderr } = withoutAddon.run(file, { forced: 'js' })
-    expect(backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+  test.each(['wasm', 'js'])('SOFTPLUS_BACKEND=%s wants no addon: no warning', (forced) => {
+    const { backend, results, warnings, stderr } = withoutAddon.run(file, { forced })
+    expect(backend).toEqual({ name: forced, available: ['wasm', 'js'], addon: null, error: null })
     expect(results).toEqual(expected)
     expect([warnings, stderr]).toEqual([[], ''])
+  })
+
+  test('where WebAssembly is off too, TypeScript is used', () => {
+    const flags = ['--jitless']
+    const { backend, results, warnings } = withoutAddon.run(file, { flags })
+    expect(backend).toMatchObject({ name: 'js', available: ['js'], addon: null })
+    expect(results).toEqual(expected)
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0].message).toContain('softplus runs in its fallback, written in TypeScript')
+    const { thrown } = withoutAddon.run(file, { flags, forced: 'wasm' })
+    expect(thrown?.message).toContain(mustBe(['js'], 'wasm'))
   })
 
   test.each([...native, 'nonsense'])(
@@ -270,7 +288,7 @@ describe.each(modules)('without the addon, %s', (file) => {
     (forced) => {
       const { thrown, warnings } = withoutAddon.run(file, { forced })
       expect(thrown?.code).toBe('ERR_SOFTPLUS_BACKEND')
-      expect(thrown?.message).toContain(mustBe(['js'], forced))
+      expect(thrown?.message).toContain(mustBe(['wasm', 'js'], forced))
       for (const path of withoutAddon.candidates) expect(thrown?.message).toContain(path)
       expect(warnings).toEqual([])
     },
@@ -295,7 +313,7 @@ test.each(modules)('a file that is no addon: the warning gives its reason, %s', 
   const [built, prebuilt] = broken.candidates
   broken.add(built, 'this is no addon')
   const { backend, results, warnings } = broken.run(file)
-  expect(backend).toMatchObject({ name: 'js', addon: null })
+  expect(backend).toMatchObject({ name: 'wasm', addon: null })
   expect(results).toEqual(expected)
   expect(warnings).toHaveLength(1)
   const [{ code, message }] = warnings
@@ -305,7 +323,12 @@ test.each(modules)('a file that is no addon: the warning gives its reason, %s', 
   expect(message).not.toContain(`${built}: not there`)
 
   const quiet = broken.run(file, { forced: 'js' })
-  expect(quiet.backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+  expect(quiet.backend).toEqual({
+    name: 'js',
+    available: ['wasm', 'js'],
+    addon: null,
+    error: null,
+  })
   expect(quiet.stderr).toBe('')
 
   const { thrown } = broken.run(file, { forced: native[0] })
@@ -357,12 +380,26 @@ test.each([
       },
     ],
   ),
-] as [string, object][])('the fallback is silent in %s', (_, globals) => {
-  const module = { exports: {} as typeof import('../src/js') }
-  const source = readFileSync(join(root, 'dist', 'js.cjs'), 'utf8')
-  runInNewContext(source, { module, exports: module.exports, ...globals })
+] as [string, object][])('bundles are silent in %s', (_, globals) => {
+  const module = { exports: {} as typeof import('../src/bundled') }
+  const [source, modules] = ['bundled', 'modules'].map((name) =>
+    readFileSync(join(root, 'dist', `${name}.cjs`), 'utf8'),
+  )
+  const load = (code: string, context: object) => {
+    runInNewContext(code, {
+      module,
+      get exports() {
+        return module.exports
+      },
+      atob,
+      ...context,
+    })
+    return module.exports
+  }
+  const own = load(modules, {})
+  load(source, { require: () => own, ...globals })
   expect(warnedOf).toEqual([])
   const { backend, softplus } = module.exports
-  expect(backend).toEqual({ name: 'js', available: ['js'], addon: null, error: null })
+  expect(backend).toEqual({ name: 'wasm', available: ['wasm', 'js'], addon: null, error: null })
   expect([...softplus(Float32Array.of(0))]).toEqual([Math.fround(Math.LN2)])
 })

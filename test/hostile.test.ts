@@ -4,12 +4,10 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { backends } from './backends'
+import { names, native } from './backends'
 
 const run = promisify(execFile)
 const folder = join(import.meta.dirname, 'hostile')
-const names = backends.map(({ name }) => name)
-const native = names.filter((name) => name !== 'js')
 // What is not about kernels: the best native backend, and none.
 const either = [native[0], 'js']
 

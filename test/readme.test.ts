@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { backends } from './backends'
+import { names } from './backends'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -26,7 +26,7 @@ function runAsUser(source: string, environment: NodeJS.ProcessEnv = process.env)
 }
 
 describe('README', () => {
-  test.each(backends)('its first example prints what it says, $name', ({ name }) => {
+  test.each(names)('its first example prints what it says, %s', (name) => {
     const [, source, output] = /```js\n(.+?)```\n```\n(.+?)```/s.exec(readme) ?? []
     const printed = runAsUser(source, { ...process.env, SOFTPLUS_BACKEND: name })
     expect(printed).toBe(output.replace('avx512', name))

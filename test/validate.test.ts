@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Api } from '../src/api/api'
 import type { Kernels } from '../src/backend/contract'
-import { backends } from './backends'
+import { backends, native } from './backends'
 
 // Called with anything at all, as JavaScript would.
 type Loose = ((...args: unknown[]) => unknown) &
@@ -501,7 +501,7 @@ describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
     })
 
     // The js backend sees two buffers here, and nothing in the language tells it that they are one.
-    test.runIf(backend !== 'js')(
+    test.runIf(native.includes(backend))(
       'two objects over the same shared memory are the same memory',
       () => {
         const buffer = new SharedArrayBuffer(64)
@@ -575,84 +575,87 @@ describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
   })
 
   // The addon must not touch memory it may not, even if its callers' checks were wrong.
-  test.runIf(backend !== 'js')('the kernels themselves refuse what is no memory of theirs', () => {
-    const { backward, withDerivative, launch, checkApart, ...ofOneArray } =
-      kernels as Required<Kernels>
-    for (const kernel of Object.values(ofOneArray).map(loose)) {
-      const x = fresh()
-      const typeError = {
-        type: TypeError,
-        code: 'ERR_INVALID_ARG_TYPE',
-        message: /must be a Float32Array; got /,
+  test.runIf(native.includes(backend))(
+    'the kernels themselves refuse what is no memory of theirs',
+    () => {
+      const { backward, withDerivative, launch, checkApart, ...ofOneArray } =
+        kernels as Required<Kernels>
+      for (const kernel of Object.values(ofOneArray).map(loose)) {
+        const x = fresh()
+        const typeError = {
+          type: TypeError,
+          code: 'ERR_INVALID_ARG_TYPE',
+          message: /must be a Float32Array; got /,
+        }
+        for (const { make } of noX) {
+          expectThrow(typeError, () => kernel(make()))
+          expectThrow(typeError, () => kernel(x, make()), x.buffer)
+        }
+        const rangeError = { type: RangeError, code: 'ERR_OUT_OF_RANGE', message: /as long as x/ }
+        expectThrow(rangeError, () => kernel(x, new Float32Array(9)), x.buffer)
+        const overlap = outOfRange('out', 'a view that begins 4 bytes from x and overlaps it')
+        expectThrow(overlap, () => kernel(x.subarray(0, 4), x.subarray(1, 5)), x.buffer)
+        expectThrow(rangeError, () => kernel(x, detach(fresh())), x.buffer)
+        kernel(detach(fresh()))
+        const numbers = { type: TypeError, code: 'ERR_INVALID_ARG_TYPE', message: /numbers/ }
+        expectThrow(numbers, () => kernel(x, x, '1'), x.buffer)
+        expectThrow(numbers, () => kernel(x, x, 1, null), x.buffer)
+        const zero = { type: RangeError, code: 'ERR_OUT_OF_RANGE', message: /beta must not be 0/ }
+        expectThrow(zero, () => kernel(x, x, 1, 0), x.buffer)
       }
-      for (const { make } of noX) {
-        expectThrow(typeError, () => kernel(make()))
-        expectThrow(typeError, () => kernel(x, make()), x.buffer)
+      for (const kernel of [kernels.relu, kernels.reluDerivative]) {
+        const x = fresh()
+        const none = { type: RangeError, code: 'ERR_OUT_OF_RANGE', message: /no threshold and no/ }
+        expectThrow(none, () => kernel(x, x, 1), x.buffer)
+        expectThrow(none, () => kernel(x, x, 1, 2), x.buffer)
       }
-      const rangeError = { type: RangeError, code: 'ERR_OUT_OF_RANGE', message: /as long as x/ }
-      expectThrow(rangeError, () => kernel(x, new Float32Array(9)), x.buffer)
-      const overlap = outOfRange('out', 'a view that begins 4 bytes from x and overlaps it')
-      expectThrow(overlap, () => kernel(x.subarray(0, 4), x.subarray(1, 5)), x.buffer)
-      expectThrow(rangeError, () => kernel(x, detach(fresh())), x.buffer)
-      kernel(detach(fresh()))
-      const numbers = { type: TypeError, code: 'ERR_INVALID_ARG_TYPE', message: /numbers/ }
-      expectThrow(numbers, () => kernel(x, x, '1'), x.buffer)
-      expectThrow(numbers, () => kernel(x, x, 1, null), x.buffer)
-      const zero = { type: RangeError, code: 'ERR_OUT_OF_RANGE', message: /beta must not be 0/ }
-      expectThrow(zero, () => kernel(x, x, 1, 0), x.buffer)
-    }
-    for (const kernel of [kernels.relu, kernels.reluDerivative]) {
-      const x = fresh()
-      const none = { type: RangeError, code: 'ERR_OUT_OF_RANGE', message: /no threshold and no/ }
-      expectThrow(none, () => kernel(x, x, 1), x.buffer)
-      expectThrow(none, () => kernel(x, x, 1, 2), x.buffer)
-    }
-    for (const start of Object.values(launch).map(loose)) {
-      const x = fresh()
-      const never = () => {}
-      const typeError = {
-        type: TypeError,
-        code: 'ERR_INVALID_ARG_TYPE',
-        message: /must be a Float32Array; got /,
+      for (const start of Object.values(launch).map(loose)) {
+        const x = fresh()
+        const never = () => {}
+        const typeError = {
+          type: TypeError,
+          code: 'ERR_INVALID_ARG_TYPE',
+          message: /must be a Float32Array; got /,
+        }
+        for (const { make } of noX.filter(({ came }) => came !== 'a function'))
+          expectThrow(typeError, () => start(1, 2, never, make()))
+        for (const { make } of noX) expectThrow(typeError, () => start(1, 2, never, () => make()))
+        const launchError = {
+          ...typeError,
+          message: /^\w+ must be launched with \(threads, processors, done, x/,
+        }
+        for (const threads of [0, '2', undefined])
+          expectThrow(launchError, () => start(threads, 2, never, x), x.buffer)
+        expectThrow(launchError, () => start(1, 2, {}, x), x.buffer)
       }
-      for (const { make } of noX.filter(({ came }) => came !== 'a function'))
-        expectThrow(typeError, () => start(1, 2, never, make()))
-      for (const { make } of noX) expectThrow(typeError, () => start(1, 2, never, () => make()))
-      const launchError = {
-        ...typeError,
-        message: /^\w+ must be launched with \(threads, processors, done, x/,
+      const ofOut = outOfRange('out', 'a view that begins 4 bytes from x and overlaps it')
+      const values = fresh()
+      expectThrow(ofOut, () => checkApart(values.subarray(0, 4), values.subarray(1, 5)))
+      const memory = new Float32Array(64)
+      const [x, y] = [memory.subarray(0, 8), memory.subarray(16, 24)]
+      for (const kernel of [loose(backward), loose(withDerivative)]) {
+        const typeError = {
+          type: TypeError,
+          code: 'ERR_INVALID_ARG_TYPE',
+          message: /must be a Float32Array; got /,
+        }
+        const length = { type: RangeError, code: 'ERR_OUT_OF_RANGE', message: /as long as x/ }
+        for (const { make } of noX) {
+          expectThrow(typeError, () => kernel(x, make(), y), memory.buffer)
+          expectThrow(typeError, () => kernel(x, y, make()), memory.buffer)
+        }
+        expectThrow(length, () => kernel(x, y, memory.subarray(32, 41)), memory.buffer)
+        expectThrow(length, () => kernel(x, memory.subarray(32, 39), y), memory.buffer)
       }
-      for (const threads of [0, '2', undefined])
-        expectThrow(launchError, () => start(threads, 2, never, x), x.buffer)
-      expectThrow(launchError, () => start(1, 2, {}, x), x.buffer)
-    }
-    const ofOut = outOfRange('out', 'a view that begins 4 bytes from x and overlaps it')
-    const values = fresh()
-    expectThrow(ofOut, () => checkApart(values.subarray(0, 4), values.subarray(1, 5)))
-    const memory = new Float32Array(64)
-    const [x, y] = [memory.subarray(0, 8), memory.subarray(16, 24)]
-    for (const kernel of [loose(backward), loose(withDerivative)]) {
-      const typeError = {
-        type: TypeError,
-        code: 'ERR_INVALID_ARG_TYPE',
-        message: /must be a Float32Array; got /,
-      }
-      const length = { type: RangeError, code: 'ERR_OUT_OF_RANGE', message: /as long as x/ }
-      for (const { make } of noX) {
-        expectThrow(typeError, () => kernel(x, make(), y), memory.buffer)
-        expectThrow(typeError, () => kernel(x, y, make()), memory.buffer)
-      }
-      expectThrow(length, () => kernel(x, y, memory.subarray(32, 41)), memory.buffer)
-      expectThrow(length, () => kernel(x, memory.subarray(32, 39), y), memory.buffer)
-    }
-    const overlap = outOfRange('out', 'a view that begins 12 bytes from grad and overlaps it')
-    expectThrow(overlap, () => backward(x, y, memory.subarray(19, 27)), memory.buffer)
-    const overValue = outOfRange(
-      'out.derivative',
-      'a view that begins 12 bytes from out.value and overlaps it',
-    )
-    expectThrow(overValue, () => withDerivative(x, y, memory.subarray(19, 27)), memory.buffer)
-    const same = outOfRange('out.derivative', 'a view that begins 0 bytes from x and overlaps it')
-    expectThrow(same, () => withDerivative(x, y, x), memory.buffer)
-  })
+      const overlap = outOfRange('out', 'a view that begins 12 bytes from grad and overlaps it')
+      expectThrow(overlap, () => backward(x, y, memory.subarray(19, 27)), memory.buffer)
+      const overValue = outOfRange(
+        'out.derivative',
+        'a view that begins 12 bytes from out.value and overlaps it',
+      )
+      expectThrow(overValue, () => withDerivative(x, y, memory.subarray(19, 27)), memory.buffer)
+      const same = outOfRange('out.derivative', 'a view that begins 0 bytes from x and overlaps it')
+      expectThrow(same, () => withDerivative(x, y, x), memory.buffer)
+    },
+  )
 })

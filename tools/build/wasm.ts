@@ -7,7 +7,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { nodeFor } from '../check/nodes'
+import { nodeHere } from '../check/nodes'
 import { checkInstalled, mustRun, root, run } from './run.mjs'
 
 const compiler = 'clang++-19'
@@ -56,7 +56,7 @@ function testLanes(kind: Kind): boolean {
   const program = compile(kind, 'native/test/lanes.cc', 'lanes', [
     '-DSOFTPLUS_SIMD="../simd/wasm.h"',
   ])
-  const node = kind === 'relaxed' ? nodeFor('x64', relaxedNode) : process.execPath
+  const node = kind === 'relaxed' ? nodeHere(relaxedNode) : process.execPath
   return run([node, '--no-warnings', 'tools/check/wasi.mjs', program], { show: true }).status === 0
 }
 

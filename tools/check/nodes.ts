@@ -22,6 +22,10 @@ export function nodeFor(arch: 'x64' | 'arm64', major: string): string {
   return binary
 }
 
+/** A Node of another version for this machine. */
+export const nodeHere = (major: string): string =>
+  nodeFor(process.arch === 'arm64' ? 'arm64' : 'x64', major)
+
 function testWith(node: string): { passed: boolean; line: string } {
   const version = mustRun([node, '--version']).trim()
   console.error(`\n== Node ${version}`)
@@ -38,8 +42,7 @@ export function main(args: string[]): boolean {
   const isHere = majors.join() === 'here'
   const wrong = majors.find((major) => !/^\d+$/.test(major))
   if (!isHere && wrong) throw new Error(`MAJOR must be a number such as 24; got ${wrong}`)
-  const arch = process.arch === 'arm64' ? 'arm64' : 'x64'
-  const nodes = isHere ? [process.execPath] : majors.map((major) => nodeFor(arch, major))
+  const nodes = isHere ? [process.execPath] : majors.map(nodeHere)
   const results = nodes.map(testWith)
   console.error(`\n${results.map(({ line }) => line).join('\n')}`)
   return results.every(({ passed }) => passed)

@@ -8,27 +8,30 @@
 //                  above the descriptions in native/functions/
 //
 // 1. native/test/prove.cc on this machine: errors in ULP, steps that decrease, and bits that differ between backends.
-// 2. The fallback, as it ships, against the best native backend.
+// 2. Both WebAssembly modules and the fallback, as they ship, against the best native backend.
 // 3. NEON under qemu, 1 in 257 or the larger stride given: its results must have the hashes of this machine's.
 // 4. Betas and a threshold, with the same stride.
-// 5. native/test/search.cc, which searches for the largest error with any beta. The fallback and NEON compute 10,000,000 and
-//    1,000,000 of its pairs too.
+// 5. native/test/search.cc, which searches for the largest error with any beta. The fallback and the strict
+//    module compute 10,000,000 of its pairs too, and NEON 1,000,000.
 // 6. The upper bounds that tools/prove/bound.ts derives.
 //
 // Exit code 1 if a guarantee is broken, 2 if the proof could not be run. A part is skipped if this machine lacks the tools for it.
 // Where CI is set that is a failure.
 
 import { writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Worker } from 'node:worker_threads'
+import type { Kernels } from '../../src/backend/contract'
+import { jsKernels } from '../../src/backend/js/kernels'
+import { createInstance } from '../../src/backend/wasm/instance'
+import { createWasmKernels } from '../../src/backend/wasm/kernels'
 import { build, host, missingFor, neon, runOn, type Target } from '../build/native'
 import { mustRun } from '../build/run.mjs'
+import { nodeHere } from '../check/nodes'
 import { accuracyPage, type Proof } from './accuracy'
 import { derivedBounds } from './bound'
 import { rowOf, rows, writeWitnesses } from './facts'
-import { compareFallback, type Found, search, verifyOn } from './search'
+import { comparePairs, type Found, search, verifyOn } from './search'
 
 const betas = [0.1, 0.5, 2, 3, 10, 1000].flatMap((beta) => [beta, -beta]).concat(-1)
 // --write runs all inputs with this beta.
@@ -63,45 +66,34 @@ function report(title: string, prove: () => Proof[]): boolean {
   return proofs.every((p) => p.holds)
 }
 
-// Each worker thread takes a part of the bit patterns (prove-fallback.mjs).
-async function proveFallback(stride: number): Promise<boolean> {
-  console.log('\nThe fallback, as it ships, against the best native backend')
-  const parts = availableParallelism()
-  const counts = await Promise.all(
-    Array.from({ length: parts }, (_, part) => {
-      const from = Math.ceil(((2 ** 32 / parts) * part) / stride) * stride
-      const to = (2 ** 32 / parts) * (part + 1)
-      return countMismatches({ from, to, stride })
-    }),
-  )
-  const totals = new Map<string, { inputs: number; mismatches: number }>()
-  for (const count of counts.flat()) {
-    const total = totals.get(count.name) ?? { inputs: 0, mismatches: 0 }
-    total.inputs += count.inputs
-    total.mismatches += count.mismatches
-    totals.set(count.name, total)
-  }
-  for (const [name, { inputs, mismatches }] of totals)
-    console.log(
-      `  ${name.padEnd(22)} ${String(inputs).padStart(10)} inputs  bits differing ${mismatches}`,
-    )
-  return [...totals.values()].every(({ inputs, mismatches }) => inputs > 0 && mismatches === 0)
-}
-
 interface Count {
-  name: string
+  way: string
   inputs: number
   mismatches: number
 }
 
-const countMismatches = (workerData: { from: number; to: number; stride: number }) =>
-  new Promise<Count[]>((resolve, reject) => {
-    const worker = new Worker(new URL('prove-fallback.mjs', import.meta.url), {
-      workerData: { ...workerData, names: rows.map(({ publicName }) => publicName) },
-      execArgv: [],
-    })
-    worker.once('message', resolve).once('error', reject)
-  })
+/** Compares a backend that is not native with the best native one, as they ship. */
+function proveOther(title: string, node: string, backend: 'wasm' | 'js', stride: number): boolean {
+  console.log(`\n${title}, as it ships, against the best native backend`)
+  const names = rows.map(({ publicName }) => publicName)
+  const printed = mustRun([node, 'tools/prove/compare.mjs', backend, `${stride}`, ...names])
+  const counts = printed
+    .trim()
+    .split('\n')
+    .map((line): Count => JSON.parse(line))
+  for (const { way, inputs, mismatches } of counts)
+    console.log(
+      `  ${way.padEnd(58)} ${String(inputs).padStart(10)} inputs  bits differing ${mismatches}`,
+    )
+  return counts.every(({ inputs, mismatches }) => inputs > 0 && mismatches === 0)
+}
+
+// Node 20 has no relaxed SIMD, so its module is the strict one. Later versions take the relaxed one.
+const proveWasm = (stride: number): boolean =>
+  [
+    ['WebAssembly, strict', nodeHere('20')],
+    ['WebAssembly, relaxed', nodeHere('24')],
+  ].every(([title, node]) => proveOther(title, node, 'wasm', stride))
 
 function reportSearch(found: Found[]): boolean {
   console.log('\nAny beta: the largest errors that the search finds')
@@ -113,9 +105,14 @@ function reportSearch(found: Found[]): boolean {
   return found.every((f) => f.holds)
 }
 
-async function searchFallback(folder: string, pairs: number): Promise<boolean> {
-  const found = await compareFallback(folder, pairs)
-  console.log(`  fallback         ${found.pairs} pairs  bits differing ${found.mismatches}`)
+async function searchOther(
+  title: string,
+  kernels: Kernels,
+  folder: string,
+  pairs: number,
+): Promise<boolean> {
+  const found = await comparePairs(kernels, folder, pairs)
+  console.log(`  ${title.padEnd(16)} ${found.pairs} pairs  bits differing ${found.mismatches}`)
   return found.pairs > 0 && found.mismatches === 0
 }
 
@@ -188,7 +185,8 @@ export async function main(args: string[]): Promise<boolean> {
   const withBeta = (args: string[], beta: number) => [...args, '--beta', String(beta)]
   const outcomes = [
     proveHere('This machine, beta 1', [all]),
-    await proveFallback(stride),
+    proveWasm(stride),
+    proveOther('The fallback', process.execPath, 'js', stride),
     proveNeon(proveNative(host, folder, strided), strided),
     proveHere(
       'This machine, with a beta',
@@ -203,7 +201,13 @@ export async function main(args: string[]): Promise<boolean> {
   const found = search(host, folder, pairs)
   outcomes.push(
     reportSearch(found),
-    await searchFallback(folder, Math.min(pairs, 1e7)),
+    await searchOther('fallback', jsKernels, folder, Math.min(pairs, 1e7)),
+    await searchOther(
+      'wasm, strict',
+      createWasmKernels(createInstance('strict')),
+      folder,
+      Math.min(pairs, 1e7),
+    ),
     searchNeon(folder, Math.min(pairs, 1e6)),
     reportBounds(),
   )

@@ -1,7 +1,7 @@
-// Runs the search for the largest errors with a beta (native/test/search.cc), and the fallback on the pairs that it tries.
+// Runs the search for the largest errors with a beta (native/test/search.cc), and backends that are not native on the pairs that it tries.
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { jsKernels } from '../../src/backend/js/kernels'
+import type { Kernels } from '../../src/backend/contract'
 import { type FunctionName, functionNames } from '../../src/math/functions'
 import { runOn, type Target } from '../build/native'
 import type { Witness } from './facts'
@@ -80,8 +80,9 @@ async function* blocksOf(stdout: AsyncIterable<Buffer>): AsyncGenerator<Block> {
   if (rest.length > 0) throw new Error('search ended in the middle of a block')
 }
 
-/** Counts the pairs, and the results of the fallback that differ from those of this machine's native backends. */
-export async function compareFallback(
+/** Counts the pairs, and the results of these kernels that differ from those of this machine's native backends. */
+export async function comparePairs(
+  kernels: Kernels,
   folder: string,
   pairs: number,
 ): Promise<{ pairs: number; mismatches: number }> {
@@ -96,7 +97,7 @@ export async function compareFallback(
   const total = { pairs: 0, mismatches: 0 }
   for await (const { name, beta, x, y } of blocksOf(child.stdout)) {
     const results = new Float32Array(x.length)
-    jsKernels[name](x, results, Infinity, beta)
+    kernels[name](x, results, Infinity, beta)
     total.pairs += x.length
     for (let i = 0; i < y.length; i++) total.mismatches += Object.is(results[i], y[i]) ? 0 : 1
   }
