@@ -1,5 +1,4 @@
-// The package where Node can load addons. Where not (bundlers, node --no-addons), js.ts
-// stands in for it.
+// The entry point where addons can be loaded. Elsewhere (most bundles, --no-addons) js.ts is loaded instead.
 
 import { createApi } from './api/api'
 import { loadAddon } from './backend/addon'
@@ -12,7 +11,7 @@ export type * from './types'
 const selected = selectBackend(process.env.SOFTPLUS_BACKEND, loadAddon)
 const api = createApi(selected.kernels, node)
 
-/** What computes here, and what could: see `SOFTPLUS_BACKEND` in the README. */
+/** What computes here, and what could: see docs/api.md, `backend` and `SOFTPLUS_BACKEND`. */
 export const backend: Backend = selected.backend
 
 /**

@@ -1,7 +1,7 @@
 // Reads and checks the arguments of the addon's functions.
 //
-// The checks keep kernels from reading or writing memory outside of the arrays. TypeScript checks everything else
-// before it calls the addon, and words the errors that users see.
+// The checks keep kernels from reading or writing memory outside of the arrays. The overlap error is shown to users;
+// the others repeat checks made in TypeScript.
 #pragma once
 
 #include <node_api.h>
@@ -109,8 +109,7 @@ struct Scaling {
   }
 };
 
-// Reads the arguments of a function: arrays of the same length, then threshold and beta. Arrays that are left out are
-// the first.
+// Reads the arguments of a function: arrays of the same length, then threshold and beta. A missing array means x.
 template <size_t arrayCount>
 struct Arguments : Scaling {
   Array arrays[arrayCount];
@@ -127,7 +126,7 @@ struct Arguments : Scaling {
     if (napi_get_cb_info(env, info, &count, given, nullptr, &data) != napi_ok) return false;
     for (size_t i = 0; i < arrayCount; i++) {
       Array& array = arrays[i];
-      // Asking Node twice about x would take half as long as a whole call on a few elements.
+      // A second query of x would add 50 % to a short call.
       if (i > 0 && i >= count) {
         array.data = arrays[0].data;
         array.length = arrays[0].length;

@@ -196,7 +196,7 @@ napi_value launch(napi_env env, napi_callback_info info) {
   launched->threads = threads;
   const napi_value stopFunction = createStop(env, *launched);
   const bool isReady = stopFunction != nullptr && napi_create_reference(env, given[2], 1, &launched->done) == napi_ok;
-  // With a thread at hand submit() cannot fail, so that x() is called only when nothing else can.
+  // With a thread held submit() cannot fail for want of one. So x() is called only then.
   const bool isHeld = isReady && isFunction && jobs->crew.hold();
   bool isStarted = false;
   if (!isReady)

@@ -1,8 +1,8 @@
 // softplus(x) = ln(1 + e^p) / beta with p = beta x.
 //
 // The cells hold f(a) = ln(1 + e^a) for a = -|p|, and f(a) = u - u^2 / 2 + ... with u = e^a. For p > 0,
-// ln(1 + e^p) = p + f(a) = f(a) - n - r: the polynomial takes r off its coefficient c1, and n is subtracted at the end.
-// With a beta, the division by beta is the last step, in binary64.
+// p = -a = -n - r. So ln(1 + e^p) = p + f(a) = f(a) - n - r: c1 becomes c1 - 1, which subtracts r, and n is subtracted
+// last. With a beta, the division by beta is the last step, in binary64.
 //
 // Largest error with beta 1: 0.8013 ULP at -0x1.8f9df2p+2: got 0x1.fc99dcp-10, want 0x1.fc99da65bc48ep-10 (npm run prove)
 // Largest error found with a beta: 0.9715 ULP at beta -0x1.ddbd62p+41, x 0x1.238188p-40: got -0x1.f16408p-49, want -0x1.f16409f1698edp-49 (docs/accuracy.md)

@@ -1,4 +1,4 @@
-// Reads options: the only place of their names, defaults and ranges.
+// Reads options: their names, defaults and ranges are here.
 
 import type { Scaling } from '../backend/contract'
 import { describeName, invalidType, isArray, notTaken, outOfRange, withCode } from '../errors'
@@ -17,7 +17,8 @@ export const noScaling: Scaling = []
 
 /**
  * Checks that options, which are undefined or an object, have only beta, threshold and `others`, and reads beta and
- * threshold. The error for another name lists those of the others that are `offered`; by default all.
+ * threshold. `others`: further names that are allowed. `offered`: those of them that the error message lists; default
+ * all.
  *
  * @throws {TypeError} ERR_INVALID_ARG_TYPE for anything else; ERR_INVALID_ARG_VALUE for other names, unless undefined.
  * @throws {TypeError | RangeError} for a beta or threshold of the wrong type or out of its range.

@@ -17,7 +17,7 @@ const { abs, fround, max, min } = Math
 
 export const nearLimit = 14.75
 
-// Below -floor every function of the list rounds to its limit: e^-104.5 rounds to 0.
+// At a < floor the value from the cells rounds to 0: e^-104.5 < 2^-150.
 const floor = -104.5
 // The same with any beta: e^-350 / 2^-149 and e^-350 * 2^128 round to 0.
 const scaledFloor = -350

@@ -1,5 +1,5 @@
 // beta u / (1 + u)^2 with u = e^-|beta x|, the second derivative of softplus. It is even. It has a table of its own,
-// because s (1 - s) with s from the derivative's table is 0 above 16.6, where s rounds to 1.
+// because d (1 - d) of the derivative d would be 0 above 17.33, where d rounds to 1.
 //
 // Its largest error stands in native/functions/secondDerivative.h.
 import { secondDerivativeCells } from './cells'

@@ -10,7 +10,7 @@ const millisecondsPerTurn = 2
 const later: (turn: () => void) => void =
   typeof setImmediate === 'function' ? setImmediate : (turn) => setTimeout(turn, 0)
 
-// The blocks of all jobs, one of each in a row: many jobs hold the others up no longer than one does.
+// Holds one block per job, so that jobs take turns.
 const waiting: (() => void)[] = []
 let isTurnComing = false
 
