@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { inputs, uniform, usual } from './inputs'
 import { type Contestant, race } from './measure'
-import type { Row } from './results'
+import type { Timing } from './results'
 import { power } from './table'
 
 type Package = typeof import('../dist/index.js')
@@ -165,20 +165,20 @@ const races = {
 
 export type RaceName = keyof typeof races
 
-/** Whether a row came from this race. */
-export const isOf = (name: RaceName, row: Row): boolean =>
-  races[name][0] === row.function && races[name][1] === row.way
+/** Whether a timing came from this race. */
+export const isOf = (name: RaceName, timing: Timing): boolean =>
+  races[name][0] === timing.function && races[name][1] === timing.way
 
 // These take a second and more for 2^26 elements, where they are left out.
 const slow = /^(scalar|js|plain loop|relu js|relu plain loop)/
 
 /** Runs a race for about `seconds`. */
-export async function run(name: RaceName, length: number, seconds: number): Promise<Row[]> {
+export async function run(name: RaceName, length: number, seconds: number): Promise<Timing[]> {
   console.error(`bench: ${name}, ${power(length)} elements`)
   const [of, way, contestants, ofRace = usual]: Race = races[name]
   const all = contestants(length).filter(({ name }) => length <= 2 ** 24 || !slow.test(name))
-  const timings = await race(all, inputs[usual](length), seconds)
-  return timings.map(({ name, ns }) => {
+  const measured = await race(all, inputs[usual](length), seconds)
+  return measured.map(({ name, ns }) => {
     const [who, input = ofRace] = name.split('|')
     return { function: of, who, way, input, length, ns }
   })

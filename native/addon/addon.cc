@@ -27,7 +27,7 @@ napi_value callFunction(napi_env env, napi_callback_info info) {
   if (const Kernel kernel = arguments.chosen(function.ways); kernel == nullptr)
     throwRangeError(env, "threshold and beta must be left out: %s takes no threshold and no beta", function.name);
   else if (x.length > 0)
-    kernel(x.data, y.data, x.length, arguments.options);
+    kernel(x.data, y.data, x.length, arguments.scaling);
   return nullptr;
 }
 
@@ -40,7 +40,7 @@ napi_value callBackward(napi_env env, napi_callback_info info) {
 
   const Backend& backend = *static_cast<const Backend*>(arguments.data);
   const Kernel derivative = arguments.chosen(backend.functions[derivativeFunction].ways);
-  if (x.length > 0) backend.backward(derivative, x.data, grad.data, y.data, x.length, arguments.options);
+  if (x.length > 0) backend.backward(derivative, x.data, grad.data, y.data, x.length, arguments.scaling);
   return nullptr;
 }
 
@@ -54,7 +54,7 @@ napi_value callWithDerivative(napi_env env, napi_callback_info info) {
     return nullptr;
 
   const auto kernel = arguments.chosen(static_cast<const Backend*>(arguments.data)->withDerivative);
-  if (x.length > 0) kernel(x.data, value.data, derivative.data, x.length, arguments.options);
+  if (x.length > 0) kernel(x.data, value.data, derivative.data, x.length, arguments.scaling);
   return nullptr;
 }
 

@@ -13,7 +13,7 @@
 namespace softplus::functions {
 
 struct secondDerivative : CellFunction<secondDerivative> {
-  static constexpr bool takesBeta = true;
+  static constexpr bool takesScaling = true;
   static constexpr int powerOfBeta = 1;
   static constexpr const float (&cells)[32][8] = secondDerivativeCells;
   static constexpr float K = 2.0f;
@@ -25,7 +25,7 @@ struct secondDerivative : CellFunction<secondDerivative> {
   }
   template <class Reduced, class LanesOrWide, class Lanes>
   static SOFTPLUS_INLINE LanesOrWide combine(const Reduced& at, LanesOrWide w, Lanes) {
-    return at.scaled(w);
+    return at.timesPow2(w);
   }
 };
 

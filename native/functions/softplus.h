@@ -14,7 +14,7 @@
 namespace softplus::functions {
 
 struct softplus : CellFunction<softplus> {
-  static constexpr bool takesBeta = true;
+  static constexpr bool takesScaling = true;
   static constexpr int powerOfBeta = -1;
   static constexpr const float (&cells)[32][8] = softplusCells;
   static constexpr float K = 0.5f;
@@ -31,11 +31,11 @@ struct softplus : CellFunction<softplus> {
   }
   template <class Reduced, class Lanes>
   static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes w, Lanes p) {
-    return select(isSignClear(p), w - at.n, at.scaled(w));
+    return select(isSignClear(p), w - at.n, at.timesPow2(w));
   }
   template <class Reduced, class Wide, class Lanes>
   static SOFTPLUS_INLINE Wide combine(const Reduced& at, Wide w, Lanes p) {
-    return at.scaled(w) - widen(select(isSignClear(p), at.n, 0.0f));
+    return at.timesPow2(w) - widen(select(isSignClear(p), at.n, 0.0f));
   }
   // NaN is not below the ceiling either.
   template <class Lanes>

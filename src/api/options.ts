@@ -2,7 +2,7 @@
 
 import type { Scaling } from '../backend/contract'
 import { describeName, invalidType, isArray, notTaken, outOfRange, withCode } from '../errors'
-import type { FunctionRow } from '../math/functions'
+import type { FunctionEntry } from '../math/functions'
 import type { JobOptions, JobSignal, Output, OutputPair, SoftplusOptions } from '../types'
 import { readSignal } from './signal'
 
@@ -29,9 +29,9 @@ export type ReadScaling = (
   offered?: readonly string[],
 ) => Scaling
 
-export function scalingReaderOf(row: FunctionRow): ReadScaling {
-  if (!row.takesScaling) return withoutScaling(row.publicName)
-  const { thresholdLimit } = row
+export function scalingReaderOf(entry: FunctionEntry): ReadScaling {
+  if (!entry.takesScaling) return withoutScaling(entry.publicName)
+  const { thresholdLimit } = entry
   return (options, others, offered = others) => {
     if (options === undefined) return noScaling
     if (others === callNames ? !hasOnlyCallNames(options) : !hasOnly(options, others))

@@ -158,7 +158,7 @@ function readScaling(
 ): { beta?: number; threshold?: number } {
   if (text === undefined) return {}
   if (functions.get(name)?.takesScaling) return { [option]: readNumber(option, text) }
-  const taking = [...functions].filter(([, row]) => row.takesScaling).map(([other]) => other)
+  const taking = [...functions].filter(([, entry]) => entry.takesScaling).map(([other]) => other)
   throw new UsageError(
     `--${option} must be left out with --function ${name}; got ${text}; ` +
       `the functions that take it are ${taking.join(', ')}`,

@@ -3,11 +3,11 @@
 //
 // Its largest error stands in native/functions/secondDerivative.h.
 import { secondDerivativeCells } from './cells'
-import { far, near, nearLimit, rowsOf, scaledFar, scaledNear } from './evaluate'
+import { far, farWithBeta, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
 
 const { abs, fround } = Math
 
-const rows = rowsOf(secondDerivativeCells, (_, c1) => ({ c1, factor: 1, offset: 0 }))
+const rows = rowsOf(secondDerivativeCells, (_, c1) => ({ c1, mirrorSign: 1, offset: 0 }))
 const K = 2
 
 export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): void {
@@ -18,12 +18,12 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
   }
 }
 
-export function scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
+export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
     const p = fround(v * beta)
     if (p > threshold) y[i] = 0
-    else if (abs(p) < nearLimit) y[i] = scaledNear(rows, v, p, beta, beta)
-    else y[i] = scaledFar(rows, v, p, beta, beta, K)
+    else if (abs(p) < nearLimit) y[i] = nearWithBeta(rows, v, p, beta, beta)
+    else y[i] = farWithBeta(rows, v, p, beta, beta, K)
   }
 }

@@ -1,6 +1,6 @@
 // Writes docs/accuracy.md from what the proof and the search found.
 import type { DerivedBound } from './bound'
-import { type Row, rowOf, rows } from './facts'
+import { type Entry, entries, entryOf } from './facts'
 import type { Found } from './search'
 
 /** What native/test/prove.cc prints for a function. */
@@ -9,7 +9,7 @@ export interface Proof {
   beta: number
   inputs: number
   maxUlp: number
-  witness: string
+  x: string
   got: string
   want: string
   notCorrectlyRounded: number
@@ -25,14 +25,14 @@ const count = (n: number): string => n.toLocaleString('en-US')
 // A bound must not be stated smaller than it is.
 const roundedUp = (ulp: number): string => (Math.ceil(ulp * 100) / 100).toFixed(2)
 
-function sectionOf({ name, publicName, summary, bound, boundWithBeta }: Row, proofs: Proof[]) {
+function sectionOf({ name, publicName, summary, bound, boundWithBeta }: Entry, proofs: Proof[]) {
   const lines = proofs
     .filter((proof) => proof.function === name)
     .sort((a, b) => Math.abs(a.beta) - Math.abs(b.beta) || b.beta - a.beta || b.inputs - a.inputs)
     .map(
       (p) =>
         `| ${Number(p.beta.toPrecision(7))} | ${p.beta === 1 ? bound : boundWithBeta} | ${p.maxUlp.toFixed(4)} | ` +
-        `\`${p.witness}\` | ${count(p.notCorrectlyRounded)} | ${count(p.mismatches)} | ${count(p.inputs)} |`,
+        `\`${p.x}\` | ${count(p.notCorrectlyRounded)} | ${count(p.mismatches)} | ${count(p.inputs)} |`,
     )
   return `## ${publicName}
 
@@ -46,19 +46,19 @@ ${lines.join('\n')}
 
 const searchRows = (found: Found[], bounds: DerivedBound[]): string =>
   found
-    .map(({ function: name, maxUlp, beta, witness, got, want, pairs }) => {
+    .map(({ function: name, maxUlp, beta, x, got, want, pairs }) => {
       const derived = bounds.filter((bound) => bound.name === name).map(({ ulp }) => ulp)
-      const { publicName, boundWithBeta } = rowOf(name)
+      const { publicName, boundWithBeta } = entryOf(name)
       return (
         `| ${publicName} | ${boundWithBeta} | ${roundedUp(Math.max(...derived))} | ${maxUlp.toFixed(4)} | ` +
-        `\`${beta}\` | \`${witness}\` | \`${got}\` | \`${want}\` | ${count(pairs)} |`
+        `\`${beta}\` | \`${x}\` | \`${got}\` | \`${want}\` | ${count(pairs)} |`
       )
     })
     .join('\n')
 
 const boundRows = (bounds: DerivedBound[]): string =>
   bounds
-    .map(({ name, place, ulp }) => `| ${rowOf(name).publicName} | ${place} | ${roundedUp(ulp)} |`)
+    .map(({ name, place, ulp }) => `| ${entryOf(name).publicName} | ${place} | ${roundedUp(ulp)} |`)
     .join('\n')
 
 const anyBeta = (found: Found[], bounds: DerivedBound[]): string => `## Any beta
@@ -119,9 +119,9 @@ export const accuracyPage = (
 
 \`npm run prove -- --write\` writes this page. To change its text, edit \`tools/prove/accuracy.ts\`.
 
-**What is guaranteed.** With beta 1, softplus, its derivative and its second derivative are within ${rowOf('softplus').bound} ULP of the true value for every one
-of the 2^32 float32 inputs, and the inverse within ${rowOf('inverse').bound} ULP. With any other beta they are within ${rowOf('softplus').boundWithBeta} ULP and
-${rowOf('inverse').boundWithBeta} ULP. relu and its derivative are exact. Every backend gives the same bits.
+**What is guaranteed.** With beta 1, softplus, its derivative and its second derivative are within ${entryOf('softplus').bound} ULP of the true value for every one
+of the 2^32 float32 inputs, and the inverse within ${entryOf('inverse').bound} ULP. With any other beta they are within ${entryOf('softplus').boundWithBeta} ULP and
+${entryOf('inverse').boundWithBeta} ULP. relu and its derivative are exact. Every backend gives the same bits.
 
 **What a ULP is.** The error of a result is its distance from the true value, in units in the last place (ULP): the spacing of
 float32 numbers at the true value, 2^-149 below the smallest normal number. A correctly rounded result has an error of at most 0.5
@@ -139,9 +139,9 @@ near ties, in x87's 80-bit format (\`native/test/reference.h\`). The command fai
 - inverse(softplus(x)) is finite for every x > -87. Below that softplus(x) is subnormal and in the end 0, whose inverse is -Infinity.
 - \`backward\` is the derivative times grad, rounded once more.
 
-${rows
+${entries
   .filter(({ bound }) => bound > 0)
-  .map((row) => sectionOf(row, proofs))
+  .map((entry) => sectionOf(entry, proofs))
   .join('\n')}
 ${anyBeta(found, bounds)}
 ## Other libraries

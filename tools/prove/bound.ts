@@ -17,7 +17,7 @@ interface Described {
   f(a: number): number
   derivative(a: number): number
   /** Whether the last step multiplies by beta or 1 / beta in binary64, so that the result can have any exponent. */
-  isScaled: boolean
+  isWide: boolean
 }
 
 const logistic = (a: number): number => exp(a) / (1 + exp(a))
@@ -29,7 +29,7 @@ const functions: Described[] = [
     K: 0.5,
     f: (a) => log1p(exp(a)),
     derivative: logistic,
-    isScaled: true,
+    isWide: true,
   },
   {
     name: 'derivative',
@@ -37,7 +37,7 @@ const functions: Described[] = [
     K: 1,
     f: logistic,
     derivative: (a) => logistic(a) * logistic(-a),
-    isScaled: false,
+    isWide: false,
   },
   {
     name: 'secondDerivative',
@@ -45,7 +45,7 @@ const functions: Described[] = [
     K: 2,
     f: (a) => logistic(a) * logistic(-a),
     derivative: (a) => logistic(a) * logistic(-a) * (logistic(-a) - logistic(a)),
-    isScaled: true,
+    isWide: true,
   },
 ]
 
@@ -90,7 +90,7 @@ const samples = 64
 
 /** The bound on one interval of r around n. Far values were moved there by multiples of ln 2. */
 function boundOn(
-  { cells, K, f, derivative, isScaled, name }: Described,
+  { cells, K, f, derivative, isWide, name }: Described,
   n: number,
   [from, to]: [number, number],
   isPositive: boolean,
@@ -117,7 +117,11 @@ function boundOn(
   const isSoftplusAboveZero = name === 'softplus' && isPositive
   // Inside the interval the derivative exceeds its values at the ends by at most the second derivative times the length.
   const steepest =
-    max(...[from, to].map((at) => (isSoftplusAboveZero ? 1 - derivative(n + at) : derivative(n + at)))) +
+    max(
+      ...[from, to].map((at) =>
+        isSoftplusAboveZero ? 1 - derivative(n + at) : derivative(n + at),
+      ),
+    ) +
     (to - from) * largest
   // r is rounded once. Far values round it twice, and add back what the second rounding lost times c1, the derivative at n.
   let error = approximation + steepest * halfUlp(isFar ? r + lowReach : r)
@@ -132,7 +136,7 @@ function boundOn(
   error += higherTermsError(c, low, c1, from, to)
   if (isSoftplusAboveZero) error += r * halfUlp(abs(c1))
 
-  if (isScaled) {
+  if (isWide) {
     const value = isSoftplusAboveZero ? smallest - n - to : smallest
     return 0.5 + error / (value * 2 ** -24) + 2 ** -24
   }

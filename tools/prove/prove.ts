@@ -27,7 +27,7 @@ import { build, host, missingFor, neon, runOn, type Target } from '../build/nati
 import { mustRun } from '../build/run.mjs'
 import { accuracyPage, type Proof } from './accuracy'
 import { derivedBounds } from './bound'
-import { rowOf, rows, writeWitnesses } from './facts'
+import { entries, entryOf, writeWitnesses } from './facts'
 import { compareFallback, type Found, search, verifyOn } from './search'
 
 const betas = [0.1, 0.5, 2, 3, 10, 1000].flatMap((beta) => [beta, -beta]).concat(-1)
@@ -54,7 +54,7 @@ function report(title: string, prove: () => Proof[]): boolean {
     const beta = p.beta === 1 ? '' : ` beta ${Number(p.beta.toPrecision(7))}`
     console.log(
       `  ${(p.function + beta).padEnd(28)} ${String(p.inputs).padStart(10)} inputs  ` +
-        `max ${p.maxUlp.toFixed(4)} ULP at ${p.witness.padEnd(16)}  ` +
+        `max ${p.maxUlp.toFixed(4)} ULP at ${p.x.padEnd(16)}  ` +
         `not correctly rounded ${String(p.notCorrectlyRounded).padStart(8)}  ` +
         `bits differing ${p.mismatches}  decreasing steps ${p.monotone ? p.decreasing : '-'}` +
         `${p.holds ? '' : '  BROKEN'}`,
@@ -97,7 +97,7 @@ interface Count {
 const countMismatches = (workerData: { from: number; to: number; stride: number }) =>
   new Promise<Count[]>((resolve, reject) => {
     const worker = new Worker(new URL('prove-fallback.mjs', import.meta.url), {
-      workerData: { ...workerData, names: rows.map(({ publicName }) => publicName) },
+      workerData: { ...workerData, names: entries.map(({ publicName }) => publicName) },
       execArgv: [],
     })
     worker.once('message', resolve).once('error', reject)
@@ -108,7 +108,7 @@ function reportSearch(found: Found[]): boolean {
   for (const f of found)
     console.log(
       `  ${f.function.padEnd(16)} ${String(f.pairs).padStart(10)} pairs  max ${f.maxUlp.toFixed(4)} ULP at beta ${f.beta}, ` +
-        `x ${f.witness}  bits differing ${f.mismatches}${f.holds ? '' : '  BROKEN'}`,
+        `x ${f.x}  bits differing ${f.mismatches}${f.holds ? '' : '  BROKEN'}`,
     )
   return found.every((f) => f.holds)
 }
@@ -131,7 +131,7 @@ function reportBounds(): boolean {
   const bounds = derivedBounds()
   for (const { name, place, ulp } of bounds)
     console.log(`  ${name.padEnd(16)} ${place.padEnd(18)} ${ulp.toFixed(4)} ULP`)
-  return bounds.every(({ name, ulp }) => ulp <= rowOf(name).boundWithBeta)
+  return bounds.every(({ name, ulp }) => ulp <= entryOf(name).boundWithBeta)
 }
 
 function proveNeon(here: Proof[], args: string[]): boolean {
@@ -153,9 +153,9 @@ function writeFacts(proofs: Proof[], found: Found[]): void {
   writeFileSync(page, accuracyPage(proofs, found, derivedBounds()))
   mustRun(['biome', 'format', '--write', page])
   console.error(`prove: wrote ${page}`)
-  for (const scaled of found) {
-    const plain = proofs.find((proof) => proof.function === scaled.function && proof.beta === 1)
-    if (plain) writeWitnesses(scaled.function, { ...plain, beta: '0x1p+0' }, scaled)
+  for (const searched of found) {
+    const plain = proofs.find((proof) => proof.function === searched.function && proof.beta === 1)
+    if (plain) writeWitnesses(searched.function, { ...plain, beta: '0x1p+0' }, searched)
   }
 }
 
