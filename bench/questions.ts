@@ -14,7 +14,7 @@ interface Question {
   /** Binary logarithms of the numbers of elements. */
   sizes: number[]
   seconds: number
-  /** Default: a line for everyone, a column for every size, and nanoseconds per element. */
+  /** Default: one line per contestant, a column for every size, and nanoseconds per element. */
   down?(timing: Timing): string
   across?(timing: Timing): string
   cell?(timing: Timing): string
@@ -143,7 +143,7 @@ for (const { name, title, races, sizes, down = who, across = size, cell = ns } o
     const own = timings
       .filter((timing) => races.some((race) => isOf(race, timing)))
       .filter(({ length }) => sizes.includes(Math.log2(length)))
-      // ReLU is in one table.
+      // Older results also have ReLU rows in the other races.
       .filter((timing) => name === 'softplus' || !timing.who.startsWith('relu '))
     return pivot(title, own, down, across, cell)
   }

@@ -9,7 +9,8 @@ describe('the derived bound', () => {
     Math.max(...bounds.filter((bound) => bound.name === name).map(({ ulp }) => ulp))
 
   test('is at most what is guaranteed, for every function and place', () => {
-    expect(bounds).toHaveLength(10)
+    const inexact = entries.filter(({ boundWithBeta }) => boundWithBeta > 0)
+    expect([...new Set(bounds.map(({ name }) => name))]).toEqual(inexact.map(({ name }) => name))
     for (const { name, place, ulp } of bounds)
       expect(ulp, `${name}, ${place}`).toBeLessThanOrEqual(entryOf(name).boundWithBeta)
   })

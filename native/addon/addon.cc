@@ -25,7 +25,8 @@ napi_value callFunction(napi_env env, napi_callback_info info) {
 
   const FunctionEntry& function = *static_cast<const FunctionEntry*>(arguments.data);
   if (const Kernel kernel = arguments.chosen(function.ways); kernel == nullptr)
-    throwRangeError(env, "threshold and beta must be left out: %s takes no threshold and no beta", function.name);
+    throwRangeError(env, "threshold and beta must be left out: %s takes no threshold and no beta; got %s",
+                    function.name, arguments.hasBeta ? "both" : "a threshold");
   else if (x.length > 0)
     kernel(x.data, y.data, x.length, arguments.scaling);
   return nullptr;

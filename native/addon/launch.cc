@@ -142,7 +142,7 @@ napi_value createStop(napi_env env, Launched& launched) {
 
 bool throwMemory(napi_env env, const char* reason) {
   return throwWithCode(env, napi_throw_error, "ERR_MEMORY_ALLOCATION_FAILED",
-                       "A job could not be started: %s. Wait for other jobs to end, or call the function without async",
+                       "A job could not be started: %s. Wait for other jobs to end, or make the synchronous call",
                        reason);
 }
 

@@ -14,6 +14,8 @@ export const streamNames = ['highWaterMark']
 const pairNames = ['value', 'derivative']
 const defaults = { beta: 1, threshold: Infinity }
 export const noScaling: Scaling = []
+/** The most that `threads` may be. */
+export const mostThreads = 1024
 
 /**
  * Checks that options, which are undefined or an object, have only beta, threshold and `others`, and reads beta and
@@ -109,8 +111,8 @@ export function readJob(
 function readThreads(threads: unknown): number | undefined {
   if (threads === undefined) return undefined
   if (typeof threads !== 'number') throw invalidType('threads', 'a number', threads)
-  if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
-    throw outOfRange('threads', 'an integer from 1 to 1024', `${threads}`)
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
+    throw outOfRange('threads', `an integer from 1 to ${mostThreads}`, `${threads}`)
   return threads
 }
 

@@ -1,4 +1,4 @@
-// softplus apply: activates every input into its output.
+// softplus apply: applies a function to every number of the inputs, and writes the outputs.
 
 import * as library from '../index'
 import { codeOf, InputError, UsageError } from './errors'
