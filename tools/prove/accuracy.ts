@@ -84,7 +84,7 @@ intervals of r. *Near* means abs(beta x) < 14.75, *far* everything else. The oth
 
 - a is -abs(beta x), and f(a) the function at a. The negative half-line is cut into cells of width 1/2. n is the centre of a's
   cell, and r = a - n the distance from it.
-- c0 to c6 are the cell's coefficients: c0 + c1 r + ... + c6 r^6 stands in for f(a). w is the value computed for f(a).
+- c0 to c6 are the cell's coefficients, c0 in two parts: c0 + c1 r + ... + c6 r^6 stands in for f(a). w is the value computed for f(a).
 - Far, v = a - e ln 2 takes the place of a, with an integer e of at most 0: f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)), where K is
   1/2 for softplus, 1 for its derivative and 2 for its second derivative.
 
@@ -134,7 +134,8 @@ float32 numbers at the true value, 2^-149 below the smallest normal number. A co
 ULP. float32 results that differ only in their last bit are 1 ULP apart.
 
 **How it is proven.** \`npm run prove\` computes every input with beta 1; with \`--write\` also with beta 2. It compares the results with
-the true values, which it computes in binary64 or, near ties, in x87's 80-bit format (\`native/test/reference.h\`). The command fails if an error is larger than guaranteed.
+the true values, which it computes in binary64 or, near ties, in x87's 80-bit format (\`native/test/reference.h\`). The command
+fails if an error is larger than guaranteed.
 
 - For this page all 2^32 inputs were run with beta 1 and beta 2. With the other betas in the tables 1 in 257 was run, which is
   ${count(Math.ceil(2 ** 32 / 257))} inputs. [Any beta](#any-beta) has the bound for all other betas.
