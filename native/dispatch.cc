@@ -53,7 +53,6 @@ uint64_t xcr0() {
 }
 
 constexpr bool has(uint64_t set, uint64_t wanted) { return (set & wanted) == wanted; }
-
 #endif
 
 // What this CPU and its operating system can run.

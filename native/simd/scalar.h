@@ -68,8 +68,8 @@ SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) { return bitsOf(a.v) > bitsOf(b.
 // exact value.
 //
 // Points halfway between subnormal floats are not checked: checking them would make the backend 10 % slower. No kernel
-// needs it. In every sum of a kernel either c is 0, and the sum is exact, or a term is at least 2^-50. Such a term cannot cancel to
-// a subnormal: the last bit of a product of its size is at least 2^-98.
+// needs it. In every sum of a kernel either c is 0, and the sum is exact, or a term is at least 2^-50. Such a term
+// cannot cancel to a subnormal: the last bit of a product of its size is at least 2^-98.
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
   const double p = static_cast<double>(a.v) * b.v;
   const double s = p + c.v;
