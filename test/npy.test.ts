@@ -111,7 +111,7 @@ describe('headers refused', () => {
     ['a tuple', "('<f4', False, (3,))", 'ERR_NPY_HEADER', /must be a dict; got \('<f4'/],
     ['no keys', '{}', 'ERR_NPY_HEADER', /must have the keys .*; got no keys/],
     ['a missing key', `{${fields}}`, 'ERR_NPY_HEADER', /got descr, fortran_order\./],
-    ['a key too many', `{${fields}, 'shape': (), 'x': 1}`, 'ERR_NPY_HEADER', /shape, x;/],
+    ['a key too many', `{${fields}, 'shape': (), 'x': 1}`, 'ERR_NPY_HEADER', /shape, x\./],
     ['a shape in brackets', `{${fields}, 'shape': (3)}`, 'ERR_NPY_HEADER', /a tuple .* got \(3\)/],
     ['a list as shape', `{${fields}, 'shape': [3]}`, 'ERR_NPY_HEADER', /a tuple .* got \[3\]/],
     ['a negative length', `{${fields}, 'shape': (-3,)}`, 'ERR_NPY_HEADER', /0 or more.* got -3/],
@@ -167,7 +167,7 @@ describe('headers refused', () => {
   test.each([
     ['no bytes', '', /no bytes at all/],
     ['other bytes', 'PK\x03\x04..', /504b0304/],
-    ['half the magic', '\x93NU', /934e55;/],
+    ['half the magic', '\x93NU', /934e55\./],
   ])('%s instead of the magic', (_, bytes, message) => {
     const error = errorOf(() => parseNpyHeader(Buffer.from(bytes, 'latin1')))
     expect(error.code).toBe('ERR_NPY_MAGIC')
