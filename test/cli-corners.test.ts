@@ -349,7 +349,7 @@ describe('one file by two names', () => {
       code: 2,
       stderr:
         'softplus: INPUTs and OUTPUTs must be different files; got out/a.f32 and out/b.f32, which are the same file. ' +
-        'name another OUTPUT (see softplus --help)\n',
+        'Name another OUTPUT (see softplus --help)\n',
     })
     expect(read('out/a.f32').toString()).toBe('as it was')
   })
@@ -536,7 +536,7 @@ describe.skipIf(onWindows)('standard streams', () => {
     const { code, stderr } = runShell(line)
     expect(stderr).toBe(
       `softplus: cannot ${action}: EBADF, it must be open; got none, or /dev/null opened for reading and writing. ` +
-        `redirect it with ${sign} /dev/null\n`,
+        `Redirect it with ${sign} /dev/null\n`,
     )
     expect(code).toBe(1)
     expect(read('out.f32').toString()).toBe('as it was')
