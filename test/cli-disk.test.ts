@@ -356,7 +356,7 @@ describe.runIf(unixOnly)('what is no file', () => {
   })
 
   test.each([
-    ['in its header', 40, /the file is cut off/],
+    ['in its header', 40, /The file is cut off/],
     ['in its data', 10_000, /must be 240000 bytes .*; got 99\d\d\. The file is cut off/],
   ])('a FIFO that ends %s', async (_, length, message) => {
     makeFifo('in.npy')

@@ -270,7 +270,7 @@ describe('wrong input: exit code 2, one line, nothing written', () => {
     ['another magic', 'x.npy', Buffer.from('PK\x03\x04abcd'), /\(\\x93NUMPY\); got the bytes 504b/],
     ['an empty .npy', 'x.npy', Buffer.alloc(0), /got no bytes at all/],
     ['an unknown version', 'x.npy', npyFile({ version: [9, 1], data }), /3\.0; got 9\.1\./],
-    ['a header cut off', 'x.npy', npyFile({ shape: [12] }).subarray(0, 40), /the file is cut off/],
+    ['a header cut off', 'x.npy', npyFile({ shape: [12] }).subarray(0, 40), /The file is cut off/],
     [
       'no literal',
       'x.npy',

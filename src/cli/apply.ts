@@ -92,7 +92,7 @@ function checkOutputName(output: string, format: Format): void {
   if (named === undefined || named === format) return
   throw new InputError(
     `${output}: the name must end in .${format}, because the output has the input's format; ` +
-      `got .${named}; name it .${format}`,
+      `got .${named}. Name it .${format}`,
   )
 }
 
