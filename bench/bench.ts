@@ -5,7 +5,7 @@
 // something became slower; 2: wrong usage, or it could not run.
 import { benchTables, questions } from './questions'
 import { run } from './races'
-import { keep, machine, machineLine, type Row } from './results'
+import { keep, machine, machineLine, type Timing } from './results'
 import { markdown } from './table'
 import { report, type Target } from './targets'
 
@@ -22,19 +22,19 @@ const usage = `npm run bench [-- WHAT]
 async function measureAll(): Promise<void> {
   const here = machine()
   console.log(machineLine(here))
-  const rows: Row[] = []
+  const timings: Timing[] = []
   const targets: Target[] = []
   for (const question of questions) {
-    const found: Row[] = []
+    const found: Timing[] = []
     for (const race of question.races)
       for (const size of question.sizes)
         found.push(...(await run(race, 2 ** size, question.seconds)))
     console.log(`\n${markdown(benchTables[question.name](found))}`)
     targets.push(...(question.targets?.(found) ?? []))
-    rows.push(...found)
+    timings.push(...found)
   }
   report(here.cpu, targets)
-  keep('bench', { rows, about: {}, missing: {} })
+  keep('bench', { timings, about: {}, missing: {} })
 }
 
 const commands: Record<string, () => unknown> = {

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot'
 import { type Colour, colour, draw } from './draw'
 import { usual } from './inputs'
-import type { Results, Row } from './results'
+import type { Results, Timing } from './results'
 import { figure } from './table'
 
 // softplus is solid, ReLU dotted, other libraries dashed.
@@ -42,21 +42,22 @@ export function apart(positions: number[], gap: number): number[] {
 }
 
 /** A line of time against size for every backend, ReLU, and other libraries where they were measured. */
-export function timeAgainstSize({ rows: all, machine }: Results, peers?: Results): string {
-  const own = all.filter((row) => row.function === 'softplus' && row.way === 'in place')
+export function timeAgainstSize({ timings: all, machine }: Results, peers?: Results): string {
+  const own = all.filter((timing) => timing.function === 'softplus' && timing.way === 'in place')
   const ownNames = new Set(own.map(({ who }) => who))
-  const others = peers?.rows.filter(({ who, input }) => input === usual && !ownNames.has(who)) ?? []
-  const rows = [...own, ...others].toSorted((a, b) => a.length - b.length)
-  const lengths = distinct(rows.map(({ length }) => length))
+  const others =
+    peers?.timings.filter(({ who, input }) => input === usual && !ownNames.has(who)) ?? []
+  const timings = [...own, ...others].toSorted((a, b) => a.length - b.length)
+  const lengths = distinct(timings.map(({ length }) => length))
   const whos = distinct([...own, ...others].map(({ who }) => who))
   const [first, last] = [lengths[0], lengths[lengths.length - 1]]
 
   const frame = { width: 860, height: 520, marginTop: 40, marginBottom: 44, marginLeft: 50 }
-  const { domain, ticks } = logarithmic(rows.map(({ ns }) => ns.median))
+  const { domain, ticks } = logarithmic(timings.map(({ ns }) => ns.median))
   const range = [frame.height - frame.marginBottom, frame.marginTop]
   const y = { type: 'log', domain, range, axis: null } as const
   const scale = Plot.scale({ y })
-  const ends = whos.map((who) => rows.findLast((row) => row.who === who)?.ns.median)
+  const ends = whos.map((who) => timings.findLast((timing) => timing.who === who)?.ns.median)
   const positions = apart(ends.map(scale.apply), 14)
   const labels = whos.map((who, i) => ({ who, ns: scale.invert?.(positions[i]) }))
   const caches = Object.entries(machine.caches)
@@ -66,7 +67,7 @@ export function timeAgainstSize({ rows: all, machine }: Results, peers?: Results
     }))
     .filter(({ length }) => length > first && length < last)
 
-  const at = { x: 'length', y: (row: Row) => row.ns.median }
+  const at = { x: 'length', y: (timing: Timing) => timing.ns.median }
   const faint = { stroke: colour('faint'), strokeOpacity: 0.5 }
   const title = 'softplus: time per element against size'
   const what = 'ns per element against the number of float32 elements, both logarithmic'
@@ -91,19 +92,19 @@ export function timeAgainstSize({ rows: all, machine }: Results, peers?: Results
         const [, , strokeDasharray] = styleOf(who)
         const line = { ...at, stroke: fill({ who }), strokeDasharray, strokeWidth: 2 }
         return Plot.line(
-          rows.filter((row) => row.who === who),
+          timings.filter((timing) => timing.who === who),
           line,
         )
       }),
-      Plot.dot(rows, { ...at, r: 3, fill }),
+      Plot.dot(timings, { ...at, r: 3, fill }),
       Plot.text(labels, { x: () => last, y: 'ns', text: 'who', dx: 10, textAnchor: 'start', fill }),
     ],
   })
 }
 
 /** A line for everyone, the fastest first: the time as a dot, the largest error as a number. */
-export function speedAndError({ rows }: Results): string {
-  const points = rows
+export function speedAndError({ timings }: Results): string {
+  const points = timings
     .filter(({ input, length }) => input === usual && length === 2 ** 20)
     .map(({ who, ns, maxUlp }) => ({ who, ns: ns.median, error: figure(maxUlp ?? Infinity) }))
     .sort((a, b) => a.ns - b.ns)

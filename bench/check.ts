@@ -7,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { usual } from './inputs'
 import { plainLoop, run } from './races'
-import { machine, machineLine, type Row, slugOf } from './results'
+import { machine, machineLine, slugOf, type Timing } from './results'
 import { power } from './table'
 
 interface Baseline {
@@ -20,7 +20,7 @@ const tolerance = 0.15
 const path = fileURLToPath(new URL('baseline.json', import.meta.url))
 
 // 2^17 elements fill half of a second-level cache of 1 MiB. Times of arrays that fill all of it vary with their pages.
-const races: (() => Promise<Row[]>)[] = [
+const races: (() => Promise<Timing[]>)[] = [
   ...[4, 12, 17, 24].map((n) => () => run('softplus', 2 ** n, 3)),
   ...[12, 17].flatMap((n) =>
     (['derivative', 'inverse', 'withDerivative'] as const).map(
@@ -31,11 +31,11 @@ const races: (() => Promise<Row[]>)[] = [
 ]
 
 /** Times over the plain loop's in the same race, or over the time of the usual input. */
-function ratiosOf(rows: Row[]): [name: string, ratio: number][] {
-  return rows.flatMap(({ function: name, who, way, input, length, ns }) => {
+function ratiosOf(timings: Timing[]): [name: string, ratio: number][] {
+  return timings.flatMap(({ function: name, who, way, input, length, ns }) => {
     const isByInput = way === 'by input'
-    const base = rows.find((row) =>
-      isByInput ? row.who === who && row.input === usual : row.who === plainLoop,
+    const base = timings.find((timing) =>
+      isByInput ? timing.who === who && timing.input === usual : timing.who === plainLoop,
     )
     if (!base || base.ns === ns) return []
     const over = isByInput ? `${input} over usual` : `${power(length)}, over the plain loop`

@@ -17,7 +17,7 @@ export interface Spread {
   rounds: number
 }
 
-export interface Timing {
+export interface Measured {
   name: string
   ns: Spread
 }
@@ -41,7 +41,7 @@ export async function race(
   contestants: Contestant[],
   source: Float32Array,
   seconds: number,
-): Promise<Timing[]> {
+): Promise<Measured[]> {
   const copies = copiesOf(source.length)
   const arrays = Array.from({ length: copies }, () => new Float32Array(source.length))
   const readings = contestants.map((): number[] => [])

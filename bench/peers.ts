@@ -11,7 +11,7 @@ import { inputs, usual } from './inputs'
 import { spreadOf } from './measure'
 import { ns, size, who } from './questions'
 import { backends, plainLoop } from './races'
-import { keep, machine, machineLine, type Row } from './results'
+import { keep, machine, machineLine, type Timing } from './results'
 import { figure, markdown, pivot, type Table } from './table'
 import { atLeast, report, type Target, zen5 } from './targets'
 
@@ -96,7 +96,7 @@ export function largestError(x: Float32Array, y: Float32Array): number {
 const floatsIn = (path: string) => new Float32Array(new Uint8Array(readFileSync(path)).buffer)
 
 function measure() {
-  const rows = new Map<string, Row[]>()
+  const timings = new Map<string, Timing[]>()
   const about: Record<string, string> = {}
   const missing: Record<string, string> = {}
   const readings = new Map<string, number[][]>()
@@ -109,21 +109,27 @@ function measure() {
         const all = found.ns.map((ns, i) => [...(readings.get(who)?.[i] ?? []), ...ns])
         readings.set(who, all)
         about[who] = found.about
-        const own = tasks.map(({ input, length, file, out }, i): Row => {
-          const row = { function: 'softplus', way: 'in a process of its own', who, input, length }
+        const own = tasks.map(({ input, length, file, out }, i): Timing => {
+          const timing = {
+            function: 'softplus',
+            way: 'in a process of its own',
+            who,
+            input,
+            length,
+          }
           const isLast = round === 3 && length === tabled
           const maxUlp = isLast ? largestError(floatsIn(file), floatsIn(out)) : undefined
-          return { ...row, ns: spreadOf(all[i]), maxUlp }
+          return { ...timing, ns: spreadOf(all[i]), maxUlp }
         })
-        rows.set(who, own)
+        timings.set(who, own)
       } catch (error) {
         const { message } = error as Error
         missing[who] = message.replace(here, '') + (peer.needs ? ` (Debian: ${peer.needs})` : '')
-        rows.delete(who)
+        timings.delete(who)
         console.error(`bench: ${who} is missing: ${missing[who]}`)
       }
     }
-  return { rows: [...rows.values()].flat(), about, missing }
+  return { timings: [...timings.values()].flat(), about, missing }
 }
 
 function prepare(): void {
@@ -136,26 +142,29 @@ function prepare(): void {
   spawnSync('g++', ['-O2', '-std=c++17', 'onednn.cc', '-ldnnl', '-o', 'build/onednn'], options)
 }
 
-const ulp = ({ maxUlp }: Row) => (Number.isFinite(maxUlp) ? figure(maxUlp as number) : 'not finite')
-const inputOf = (row: Row) => row.input
+const ulp = ({ maxUlp }: Timing) =>
+  Number.isFinite(maxUlp) ? figure(maxUlp as number) : 'not finite'
+const inputOf = (timing: Timing) => timing.input
 
 /** The tables of the other libraries, by the names of their blocks in the documents. */
-export const peerTables: Record<string, (rows: Row[]) => Table> = {
-  peers(rows) {
-    const sorted = rows.toSorted((a, b) => a.length - b.length)
+export const peerTables: Record<string, (timings: Timing[]) => Table> = {
+  peers(timings) {
+    const sorted = timings.toSorted((a, b) => a.length - b.length)
     const own = sorted.filter(({ input }) => input === usual)
     return pivot('softplus, one thread, ns per element', own, who, size, ns)
   },
-  'peers by input'(rows) {
-    const own = rows.filter(({ length }) => length === tabled)
+  'peers by input'(timings) {
+    const own = timings.filter(({ length }) => length === tabled)
     const title = 'softplus, one thread, 2^20 elements, ns per element (largest error, ULP)'
-    return pivot(title, own, who, inputOf, (row) => `${ns(row)} (${ulp(row)})`)
+    return pivot(title, own, who, inputOf, (timing) => `${ns(timing)} (${ulp(timing)})`)
   },
 }
 
-function targets(rows: Row[]): Target[] {
+function targets(timings: Timing[]): Target[] {
   const at = (who: string) =>
-    rows.find((row) => row.who === who && row.input === usual && row.length === tabled)?.ns.median
+    timings.find(
+      (timing) => timing.who === who && timing.input === usual && timing.length === tabled,
+    )?.ns.median
   const target = (who: string, peer: string, bound: number) => {
     const [own, other] = [at(who), at(peer)]
     const what = `${who}, 2^20 elements, times as fast as ${peer}`
@@ -182,7 +191,7 @@ export function main(): void {
   console.log(machineLine(here))
   for (const [who, text] of Object.entries(found.about)) console.log(`- ${who}: ${text}`)
   for (const [who, why] of Object.entries(found.missing)) console.log(`- ${who} is missing: ${why}`)
-  for (const table of Object.values(peerTables)) console.log(`\n${markdown(table(found.rows))}`)
-  report(here.cpu, targets(found.rows))
+  for (const table of Object.values(peerTables)) console.log(`\n${markdown(table(found.timings))}`)
+  report(here.cpu, targets(found.timings))
   keep('peers', found)
 }

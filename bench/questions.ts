@@ -2,7 +2,7 @@
 import { createInstance } from '../src/backend/wasm/instance'
 import { usual } from './inputs'
 import { backends, isOf, plainLoop, type RaceName } from './races'
-import { medianOf, type Row } from './results'
+import { medianOf, type Timing } from './results'
 import { figure, pivot, power, type Table } from './table'
 import { atLeast, atMost, type Target, zen5 } from './targets'
 
@@ -15,16 +15,16 @@ interface Question {
   /** Binary logarithms of the numbers of elements. */
   sizes: number[]
   seconds: number
-  /** Default: a line for everyone, a column for every size, and nanoseconds per element. */
-  down?(row: Row): string
-  across?(row: Row): string
-  cell?(row: Row): string
-  targets?(rows: Row[]): Target[]
+  /** Default: one line per contestant, a column for every size, and nanoseconds per element. */
+  down?(timing: Timing): string
+  across?(timing: Timing): string
+  cell?(timing: Timing): string
+  targets?(timings: Timing[]): Target[]
 }
 
-export const who = (row: Row): string => row.who
-export const size = (row: Row): string => power(row.length)
-export const ns = (row: Row): string => figure(row.ns.median)
+export const who = (timing: Timing): string => timing.who
+export const size = (timing: Timing): string => power(timing.length)
+export const ns = (timing: Timing): string => figure(timing.ns.median)
 
 export const questions: Question[] = [
   {
@@ -33,8 +33,8 @@ export const questions: Question[] = [
     races: ['softplus'],
     sizes: [4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26],
     seconds: 1,
-    targets(rows) {
-      const at = (who: string, n: number) => medianOf(rows, { who, length: 2 ** n })
+    targets(timings) {
+      const at = (who: string, n: number) => medianOf(timings, { who, length: 2 ** n })
       const [{ name }] = backends()
       const overRelu = at(name, 26) / at(`relu ${name}`, 26)
       const bounds: Record<string, number> = { avx512: 120, avx2: 40, js: 0.77 }
@@ -70,10 +70,10 @@ export const questions: Question[] = [
     races: ['derivative', 'inverse'],
     sizes: [14],
     seconds: 0.8,
-    down: (row) => row.function,
+    down: (timing) => timing.function,
     across: who,
-    targets(rows) {
-      const at = (name: string, of: string) => medianOf(rows, { function: of, who: name })
+    targets(timings) {
+      const at = (name: string, of: string) => medianOf(timings, { function: of, who: name })
       const [{ name }] = backends()
       const overDerivative = at(name, 'inverse') / at(name, 'derivative')
       const overLoop = at('js', 'inverse') / at(plainLoop, 'inverse')
@@ -89,10 +89,10 @@ export const questions: Question[] = [
     races: ['byInput'],
     sizes: [16],
     seconds: 4,
-    down: (row) => row.input,
+    down: (timing) => timing.input,
     across: who,
-    targets(rows) {
-      const at = (name: string, input: string) => medianOf(rows, { who: name, input })
+    targets(timings) {
+      const at = (name: string, input: string) => medianOf(timings, { who: name, input })
       const vectors = backends().filter(({ name }) => name !== 'scalar' && name !== 'js')
       return vectors.flatMap(({ name }) => {
         const isWasm = name === 'wasm'
@@ -115,9 +115,9 @@ export const questions: Question[] = [
     races: ['withDerivative'],
     sizes: [4, 10, 14, 18, 22, 26],
     seconds: 0.7,
-    targets(rows) {
+    targets(timings) {
       const [{ name }] = backends()
-      const at = (who: string, length: number) => medianOf(rows, { who, length })
+      const at = (who: string, length: number) => medianOf(timings, { who, length })
       const over = (length: number) => at(name, length) / at(`${name}, two calls`, length)
       return [
         atMost(`${name}, 2^14 elements, withDerivative over two calls`, 1, over(2 ** 14), zen5),
@@ -140,23 +140,23 @@ export const questions: Question[] = [
     seconds: 0.3,
     across: ({ length }) => String(length),
     cell: ({ ns, length }) => (ns.median * length).toFixed(0),
-    targets: (rows) =>
+    targets: (timings) =>
       ['in place', 'into out'].map((way) => {
         const who = `${backends()[0].name}, ${way}`
-        const ns = medianOf(rows, { who, length: 16 }) * 16
+        const ns = medianOf(timings, { who, length: 16 }) * 16
         return atMost(`${who}, one call on 16 elements, ns`, 150, ns, zen5)
       }),
   },
 ]
 
 /** Their tables, by the names of their blocks in the documents. */
-export const benchTables: Record<string, (rows: Row[]) => Table> = {}
+export const benchTables: Record<string, (timings: Timing[]) => Table> = {}
 for (const { name, title, races, sizes, down = who, across = size, cell = ns } of questions)
-  benchTables[name] = (rows) => {
-    const own = rows
-      .filter((row) => races.some((race) => isOf(race, row)))
+  benchTables[name] = (timings) => {
+    const own = timings
+      .filter((timing) => races.some((race) => isOf(race, timing)))
       .filter(({ length }) => sizes.includes(Math.log2(length)))
-      // ReLU is in one table.
-      .filter((row) => name === 'softplus' || !row.who.startsWith('relu '))
+      // Older results also have ReLU rows in the other races.
+      .filter((timing) => name === 'softplus' || !timing.who.startsWith('relu '))
     return pivot(title, own, down, across, cell)
   }

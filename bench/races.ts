@@ -1,9 +1,11 @@
 // The races: every backend, the fallback, ReLU, and the loops that JavaScript users would write.
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
+import type { Activation, SoftplusOptions } from '../src/index'
+import { type FunctionName, functionNames, functions as list } from '../src/math/functions'
 import { inputs, uniform, usual } from './inputs'
 import { type Contestant, race } from './measure'
-import type { Row } from './results'
+import type { Timing } from './results'
 import { power } from './table'
 
 type Package = typeof import('../dist/index.js')
@@ -99,21 +101,36 @@ function withDerivative(length: number): Contestant[] {
   ]
 }
 
+// The options that the race of every function tries besides none.
+const variants: Partial<Record<FunctionName, SoftplusOptions[]>> = {
+  softplus: [{ threshold: 5 }, { beta: 2 }, { beta: 2, threshold: 5 }],
+  derivative: [{ beta: 2 }],
+}
+
+/** A public function, such as softplus.inverse, by its name. */
+const activationOf = (of: Package, publicName: string) =>
+  publicName
+    .split('.')
+    .reduce<unknown>(
+      (owner, member) => (owner as Record<string, unknown>)[member],
+      of,
+    ) as Activation<SoftplusOptions>
+
 function everyFunction(length: number): Contestant[] {
-  const { softplus, relu } = best()
-  const both = { beta: 2, threshold: 5 }
+  const { softplus } = best()
   const grad = positive(length)
+  const listed = functionNames.flatMap((name) => {
+    const { publicName } = list[name]
+    const { inPlace } = activationOf(best(), publicName)
+    const label = publicName.replace(/^softplus\./, '')
+    const source = name === 'inverse' ? grad : undefined
+    return [undefined, ...(variants[name] ?? [])].map((options): Contestant => {
+      const taken = Object.entries(options ?? {}).map(([option, value]) => `, ${option} ${value}`)
+      return { name: [label, ...taken].join(''), run: (x) => inPlace(x, options), source }
+    })
+  })
   return [
-    { name: 'relu', run: (x) => relu.inPlace(x) },
-    { name: 'relu.derivative', run: (x) => relu.derivative.inPlace(x) },
-    { name: 'softplus', run: (x) => softplus.inPlace(x) },
-    { name: 'softplus, threshold 5', run: (x) => softplus.inPlace(x, { threshold: 5 }) },
-    { name: 'softplus, beta 2', run: (x) => softplus.inPlace(x, { beta: 2 }) },
-    { name: 'softplus, beta 2, threshold 5', run: (x) => softplus.inPlace(x, both) },
-    { name: 'derivative', run: (x) => softplus.derivative.inPlace(x) },
-    { name: 'derivative, beta 2', run: (x) => softplus.derivative.inPlace(x, { beta: 2 }) },
-    { name: 'secondDerivative', run: (x) => softplus.secondDerivative.inPlace(x) },
-    { name: 'inverse', run: (x) => softplus.inverse.inPlace(x), source: grad },
+    ...listed,
     { name: 'backward, out is x', run: (x) => void softplus.backward(x, grad, { out: x }) },
   ]
 }
@@ -165,20 +182,20 @@ const races = {
 
 export type RaceName = keyof typeof races
 
-/** Whether a row came from this race. */
-export const isOf = (name: RaceName, row: Row): boolean =>
-  races[name][0] === row.function && races[name][1] === row.way
+/** Whether a timing came from this race. */
+export const isOf = (name: RaceName, timing: Timing): boolean =>
+  races[name][0] === timing.function && races[name][1] === timing.way
 
 // These take a second and more for 2^26 elements, where they are left out.
 const slow = /^(scalar|wasm|js|plain loop|relu js|relu plain loop)/
 
 /** Runs a race for about `seconds`. */
-export async function run(name: RaceName, length: number, seconds: number): Promise<Row[]> {
+export async function run(name: RaceName, length: number, seconds: number): Promise<Timing[]> {
   console.error(`bench: ${name}, ${power(length)} elements`)
   const [of, way, contestants, ofRace = usual]: Race = races[name]
   const all = contestants(length).filter(({ name }) => length <= 2 ** 24 || !slow.test(name))
-  const timings = await race(all, inputs[usual](length), seconds)
-  return timings.map(({ name, ns }) => {
+  const measured = await race(all, inputs[usual](length), seconds)
+  return measured.map(({ name, ns }) => {
     const [who, input = ofRace] = name.split('|')
     return { function: of, who, way, input, length, ns }
   })

@@ -7,7 +7,7 @@ import { speedAndError, timeAgainstSize } from './charts'
 import { usual } from './inputs'
 import { peerTables } from './peers'
 import { benchTables } from './questions'
-import { kept, keptFiles, machineLine, type Results, type Row } from './results'
+import { kept, keptFiles, machineLine, type Results, type Timing } from './results'
 import { markdown, type Table } from './table'
 
 type Found = Record<'bench' | 'peers', Results[]>
@@ -22,10 +22,10 @@ function machines({ bench, peers }: Found): string {
   return lines.join('\n')
 }
 
-// One table for each machine that has such rows.
-function tables(all: Results[], table: (rows: Row[]) => Table): string {
-  const made = all.map(({ machine, rows }) => {
-    const { title, ...rest } = table(rows)
+// One table for each machine that has such timings.
+function tables(all: Results[], table: (timings: Timing[]) => Table): string {
+  const made = all.map(({ machine, timings }) => {
+    const { title, ...rest } = table(timings)
     return { title: `${machine.cpu}: ${title}`, ...rest }
   })
   return made
@@ -35,9 +35,9 @@ function tables(all: Results[], table: (rows: Row[]) => Table): string {
 }
 
 // A few sizes on the fastest machine.
-function readme({ bench: [{ rows }] }: Found): string {
+function readme({ bench: [{ timings }] }: Found): string {
   const lengths = [4, 10, 14, 20, 26].map((n) => 2 ** n)
-  const table = benchTables.softplus(rows.filter(({ length }) => lengths.includes(length)))
+  const table = benchTables.softplus(timings.filter(({ length }) => lengths.includes(length)))
   return markdown({ ...table, title: `ns per element, one thread, in place, ${usual}` })
 }
 

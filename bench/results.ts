@@ -9,7 +9,7 @@ import type { Spread } from './measure'
 export type Machine = ReturnType<typeof machine>
 
 /** One contestant on one input. Times are nanoseconds per element. */
-export interface Row {
+export interface Timing {
   function: string
   /** Who was timed, such as 'avx512' or 'plain loop'. */
   who: string
@@ -28,7 +28,7 @@ export interface Results {
   date: string
   softplus: { version: string; commit: string }
   machine: Machine
-  rows: Row[]
+  timings: Timing[]
   /** More about each contestant: version, threads, instruction set. */
   about: Record<string, string>
   /** Contestants that could not be timed here, and why. */
@@ -87,20 +87,23 @@ function commit(): string {
 }
 
 /** Writes the results of this machine, over its earlier ones of this kind. */
-export function keep(kind: Kind, { rows, ...rest }: Pick<Results, 'rows' | 'about' | 'missing'>) {
+export function keep(
+  kind: Kind,
+  { timings, ...rest }: Pick<Results, 'timings' | 'about' | 'missing'>,
+) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const softplus = { version, commit: commit() }
   const here = machine()
   const head = { kind, date: new Date().toISOString(), softplus, machine: here, ...rest }
   const short = (_: string, value: unknown) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value
-  // One row on a line, so that a diff shows what changed.
-  const lines = rows.map((row) => `    ${JSON.stringify(row, short)}`).join(',\n')
+  // One timing on a line, so that a diff shows what changed.
+  const lines = timings.map((timing) => `    ${JSON.stringify(timing, short)}`).join(',\n')
   const path = join(folder, `${kind}-${slugOf(here)}.json`)
   mkdirSync(folder, { recursive: true })
   writeFileSync(
     path,
-    `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "rows": [\n${lines}\n  ]\n}\n`,
+    `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "timings": [\n${lines}\n  ]\n}\n`,
   )
   console.error(`bench: wrote ${path}`)
 }
@@ -110,19 +113,19 @@ export const keptFiles = (): string[] => (existsSync(folder) ? readdirSync(folde
 
 /** The results of every machine, the fastest machine first. */
 export function kept(kind: Kind, names = keptFiles()): Results[] {
-  const fastest = ({ rows }: Results) => Math.min(...rows.map(({ ns }) => ns.median))
+  const fastest = ({ timings }: Results) => Math.min(...timings.map(({ ns }) => ns.median))
   return names
     .filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.json'))
     .map((name): Results => JSON.parse(readFileSync(join(folder, name), 'utf8')))
     .sort((a, b) => fastest(a) - fastest(b))
 }
 
-/** The median of the one row that has these values. @throws {Error} if there is none or more than one. */
-export function medianOf(rows: Row[], wanted: Partial<Row>): number {
-  const found = rows.filter((row) =>
-    Object.entries(wanted).every(([key, value]) => row[key as keyof Row] === value),
+/** The median of the one timing that has these values. @throws {Error} if there is none or more than one. */
+export function medianOf(timings: Timing[], wanted: Partial<Timing>): number {
+  const found = timings.filter((timing) =>
+    Object.entries(wanted).every(([key, value]) => timing[key as keyof Timing] === value),
   )
   if (found.length !== 1)
-    throw new Error(`one row must be ${JSON.stringify(wanted)}; got ${found.length}`)
+    throw new Error(`one timing must be ${JSON.stringify(wanted)}; got ${found.length}`)
   return found[0].ns.median
 }

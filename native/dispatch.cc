@@ -53,9 +53,13 @@ uint64_t xcr0() {
 }
 
 constexpr bool has(uint64_t set, uint64_t wanted) { return (set & wanted) == wanted; }
+#endif
 
-// Every CPU feature that avx2.cc and avx512.cc are compiled for (backends.json), and the registers that they use.
+// What this CPU and its operating system can run.
 struct Cpu {
+  bool any = true;
+#if defined(SOFTPLUS_X64)
+  // Every CPU feature that avx2.cc and avx512.cc are compiled for (backends.json), and the registers that they use.
   bool avx2 = false, avx512 = false;
   Cpu() {
     constexpr uint32_t fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28;
@@ -67,21 +71,32 @@ struct Cpu {
     avx2 = has(extended, avx2Bit) && has(xcr0(), ymm);
     avx512 = avx2 && has(extended, avx512f | avx512dq | avx512bw | avx512vl) && has(xcr0(), zmm);
   }
-};
 #endif
+};
+
+struct Linked {
+  const Backend* backend;
+  bool Cpu::*canRun;
+};
+
+// Every backend of the architecture, best first, and what it needs.
+constexpr Linked linked[] = {
+#if defined(SOFTPLUS_X64)
+    {&avx512Backend, &Cpu::avx512},
+    {&avx2Backend, &Cpu::avx2},
+#elif defined(SOFTPLUS_ARM64)
+    {&neonBackend, &Cpu::any},
+#endif
+    {&scalarBackend, &Cpu::any},
+};
 
 struct Available {
-  const Backend* list[3];
+  const Backend* list[sizeof linked / sizeof *linked] = {};
   size_t count = 0;
   Available() {
-#if defined(SOFTPLUS_X64)
     const Cpu cpu;
-    if (cpu.avx512) list[count++] = &avx512Backend;
-    if (cpu.avx2) list[count++] = &avx2Backend;
-#elif defined(SOFTPLUS_ARM64)
-    list[count++] = &neonBackend;
-#endif
-    list[count++] = &scalarBackend;
+    for (const Linked& each : linked)
+      if (cpu.*each.canRun) list[count++] = each.backend;
   }
 };
 

@@ -35,7 +35,7 @@ struct CellFunction {
     return c1;
   }
 
-  // The last step where lanes may be far: y is a number even if x is NaN.
+  // The last step where lanes may be far. Returns NaN where x is NaN: max and min have dropped it from y.
   template <class Lanes>
   static SOFTPLUS_INLINE Lanes finish(Lanes x, Lanes, Lanes y) {
     return select(isNaN(x), x, y);
@@ -61,15 +61,15 @@ struct Plain {
   static SOFTPLUS_INLINE Plain of(float) { return {}; }
   // p rounded to float32. Its sign and its size choose the lane's range.
   SOFTPLUS_INLINE Lanes product(Lanes x) const { return x; }
-  // s and what the rounding of p lost: s + (-|beta x| - a), where a is -|product|.
+  // Adds to s what rounding p to float32 lost: -|beta x| - a, where a is -|product|.
   SOFTPLUS_INLINE Lanes refine(Lanes s, Lanes, Lanes) const { return s; }
 };
 
 // Any beta.
 template <class Lanes>
-struct Scaled {
+struct WithBeta {
   Lanes beta;
-  static SOFTPLUS_INLINE Scaled of(float beta) { return {beta}; }
+  static SOFTPLUS_INLINE WithBeta of(float beta) { return {beta}; }
   SOFTPLUS_INLINE Lanes product(Lanes x) const { return x * beta; }
   SOFTPLUS_INLINE Lanes refine(Lanes s, Lanes x, Lanes a) const {
     return fma(withSignSet(x), withSignClear(beta), s - a);
@@ -92,7 +92,7 @@ struct Near {
   }
   SOFTPLUS_INLINE const Coefficients<Lanes>& corrected(const Coefficients<Lanes>& c, float) const { return c; }
   template <class LanesOrWide>
-  SOFTPLUS_INLINE LanesOrWide scaled(LanesOrWide w) const {
+  SOFTPLUS_INLINE LanesOrWide timesPow2(LanesOrWide w) const {
     return w;
   }
 };
@@ -124,23 +124,23 @@ struct Anywhere {
     const Lanes r = fma(e, -ln2Low, s);
     return {z, n, r, e, fma(e, -ln2Low, s - r)};
   }
-  // Adds what r lost, and K f(v)^2 (1 - 2^e), to the low part of c0. Three terms of f(v) are precise enough for the
-  // square, and it need not wait for the others. 2^e is held at 2^-36, because less cannot change the result.
+  // Adds what r lost, and K f(v)^2 (1 - 2^e), to the low part of c0. Three terms of f(v) suffice, so the square does
+  // not wait for the rest of the polynomial. 2^e is held at 2^-36, because less cannot change the result.
   SOFTPLUS_INLINE Coefficients<Lanes> corrected(Coefficients<Lanes> c, float K) const {
     const Lanes w = fma(r * r, c.c2, fma(r, c.c1, c.c0));
     c.low = c.low + fma(c.c1, lost, w * w * fma(pow2(max(-36.0f, e)), -K, K));
     return c;
   }
-  SOFTPLUS_INLINE Lanes scaled(Lanes w) const { return scale(w, e); }
+  SOFTPLUS_INLINE Lanes timesPow2(Lanes w) const { return scale(w, e); }
   template <class Wide>
-  SOFTPLUS_INLINE Wide scaled(Wide w) const {
+  SOFTPLUS_INLINE Wide timesPow2(Wide w) const {
     return w * widePow2(widen(e));
   }
 };
 
 // The polynomial without its constant term c0. Only the addition of c0 rounds at the size of the result, so it is last.
 template <class Lanes>
-SOFTPLUS_INLINE Lanes tail(const Coefficients<Lanes>& c, Lanes c1, Lanes r) {
+SOFTPLUS_INLINE Lanes higherTerms(const Coefficients<Lanes>& c, Lanes c1, Lanes r) {
   Lanes q = fma(r, c.c6, c.c5);
   q = fma(r, q, c.c4);
   q = fma(r, q, c.c3);
@@ -153,7 +153,7 @@ template <class F, class Simd, bool hasBeta, bool isThresholded>
 struct Evaluation {
   using Lanes = typename Simd::Lanes;
   using RowOffsets = typename Simd::RowOffsets;
-  using Argument = std::conditional_t<hasBeta, Scaled<Lanes>, Plain<Lanes>>;
+  using Argument = std::conditional_t<hasBeta, WithBeta<Lanes>, Plain<Lanes>>;
   // Whether the last steps are in binary64, so that the sum, 2^e and the power of beta are rounded to float32 once,
   // together.
   static constexpr bool isWide = hasBeta && F::powerOfBeta != 0;
@@ -163,7 +163,7 @@ struct Evaluation {
 
   typename Simd::Table table;
   Argument argument;
-  double factor;
+  double betaFactor;  // beta or 1 / beta
   float threshold;
 
   static SOFTPLUS_INLINE Evaluation of(float beta, float threshold) {
@@ -194,10 +194,10 @@ struct Evaluation {
   SOFTPLUS_INLINE Lanes evaluate(const Reduced& at, const RowOffsets& rows, size_t i, Lanes x) const {
     const Lanes p = argument.product(x);
     const auto c = at.corrected(rows.lookup(table, i, at.z), F::K);
-    const Lanes l = tail(c, F::c1(c.c1, p), at.r);
+    const Lanes l = higherTerms(c, F::c1(c.c1, p), at.r);
     Lanes y;
     if constexpr (isWide)
-      y = narrow(F::combine(at, widen(c.c0) + widen(l), p) * typename Simd::Wide(factor));
+      y = narrow(F::combine(at, widen(c.c0) + widen(l), p) * typename Simd::Wide(betaFactor));
     else
       y = F::combine(at, c.c0 + l, p);
     if constexpr (Reduced::mayBeFar) y = F::finish(x, p, y);

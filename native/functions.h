@@ -1,6 +1,7 @@
 // The list of functions. It drives the backends, the addon, the tests and the proofs.
 //
-// A new function is a description in functions/, its #include and its row here, and its true value in test/reference.h.
+// A new function is a description in functions/, its #include and its entry here, and its true value in
+// test/reference.h.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@
 #include "functions/secondDerivative.h"
 #include "functions/softplus.h"
 
-// A row: the name, then the upper bound of the error in ULP with beta 1, and with any other beta. 0 is exact.
+// An entry: the name, then the upper bound of the error in ULP with beta 1, and with any other beta. 0 is exact.
 // clang-format off
 #define SOFTPLUS_FUNCTIONS(each)        \
   each(softplus, 0.81, 1.25)            \
@@ -33,7 +34,8 @@ enum Function {
       functionCount
 };
 
-struct Options {
+// beta and threshold.
+struct Scaling {
   float beta = 1.0f;
   float threshold = std::numeric_limits<float>::infinity();
 };
@@ -41,26 +43,26 @@ struct Options {
 // The ways a function runs: beta 1 without a threshold, beta 1 with one, any beta with one. relu has only the first.
 template <class Run>
 struct Ways {
-  Run plain, thresholded, scaled;
+  Run plain, thresholded, withBeta;
 };
 
 // y[i] = f(x[i]) for i < count. y is x itself or does not overlap it.
-using Kernel = void (*)(const float* x, float* y, size_t count, Options options);
+using Kernel = void (*)(const float* x, float* y, size_t count, Scaling scaling);
 
-// What a backend has for one row of the list.
+// What a backend has for one entry of the list.
 struct FunctionEntry {
   const char* name;
   Ways<Kernel> ways;
 };
 
 // y[i] = grad[i] * derivative(x[i]), rounded once more. y is x, or grad, or overlaps neither. `derivative` is the
-// kernel of the derivative for these options.
+// kernel of the derivative for this beta and threshold.
 using BackwardKernel = void (*)(Kernel derivative, const float* x, const float* grad, float* y, size_t count,
-                                Options options);
+                                Scaling scaling);
 
 // value[i] = softplus(x[i]) and derivative[i] = its derivative at x[i], with the bits of the two kernels. value is x
 // itself or does not overlap it. derivative overlaps neither.
-using WithDerivativeKernel = void (*)(const float* x, float* value, float* derivative, size_t count, Options options);
+using WithDerivativeKernel = void (*)(const float* x, float* value, float* derivative, size_t count, Scaling scaling);
 
 struct Backend {
   const char* name;

@@ -13,7 +13,7 @@ export type * from './types'
 const selected = selectBackend(forcedBackend(), loadAddon)
 const api = createApi(selected.kernels, node)
 
-/** What computes here, and what could: see `SOFTPLUS_BACKEND` in the README. */
+/** What computes here, and what could: see docs/api.md, `backend` and `SOFTPLUS_BACKEND`. */
 export const backend: Backend = selected.backend
 
 /**

@@ -26,7 +26,7 @@ export interface SoftplusOptions {
   /**
    * Any number but NaN. Where beta * x, rounded to float32, is above it, softplus and its inverse are x, the derivative
    * is 1 and the second derivative 0. Default Infinity. PyTorch's default, 20, gives the same results for softplus, its
-   * derivative and backward.
+   * derivative, its inverse, backward and withDerivative.
    */
   threshold?: number
 }
@@ -114,9 +114,10 @@ export interface AsyncActivation<Options extends object> {
 
 export interface JobOptions {
   /**
-   * Upper bound of the threads that work on this job at once, an integer from 1 to 1024. Default: one per processor. All
-   * jobs together have at most one thread per processor, or as many as one of them asks for; the others wait. The
-   * fallback has no worker threads: it works on the main thread in slices of 2 ms.
+   * Upper bound of the threads that work on this job at once, an integer from 1 to 1024. Default: one per processor. The
+   * main thread and each Worker have a pool of their own. It has at most one thread per processor, or the largest
+   * `threads` of a job if that is more. Further jobs wait. The fallback has no worker threads: it works on the thread of
+   * the caller in slices of 2 ms.
    */
   threads?: number
   /**

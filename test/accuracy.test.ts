@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FunctionName, functionNames } from '../src/math/functions'
-import { numberOf, readWitnesses, rowOf, rows, type Witness } from '../tools/prove/facts'
+import { entries, entryOf, numberOf, readWitnesses, type Witness } from '../tools/prove/facts'
 import { backends, type TestedBackend } from './backends'
 import { stridedFloats } from './floats'
 import { buildProgram, canBuild } from './native-program'
 
 const { abs, fround } = Math
-const measured = rows.filter(({ bound }) => bound > 0)
+const measured = entries.filter(({ bound }) => bound > 0)
 
 // Numbers from 0 to 1, the same in every run (mulberry32).
 function randomFrom(seed: number): () => number {
@@ -169,8 +169,8 @@ describe.runIf(canBuild).each(backends)('$name: errors', (backend) => {
   }
 
   test.each(measured)('$name is within $bound ULP on 1 in 257 of all floats', ({ name, bound }) => {
-    const { maxUlp, witness } = measureAll(name, 1, 257)
-    expect(maxUlp, `at ${witness}`).toBeLessThanOrEqual(bound)
+    const { maxUlp, x } = measureAll(name, 1, 257)
+    expect(maxUlp, `at ${x}`).toBeLessThanOrEqual(bound)
     // Measured against its own results a function would have no error at all.
     expect(maxUlp).toBeGreaterThan(0.49)
   })
@@ -179,8 +179,8 @@ describe.runIf(canBuild).each(backends)('$name: errors', (backend) => {
     'with beta %d errors are within bounds',
     (beta) => {
       for (const { name, boundWithBeta } of measured) {
-        const { maxUlp, witness } = measureAll(name, fround(beta), 7919)
-        expect(maxUlp, `${name} at ${witness}`).toBeLessThanOrEqual(boundWithBeta)
+        const { maxUlp, x } = measureAll(name, fround(beta), 7919)
+        expect(maxUlp, `${name} at ${x}`).toBeLessThanOrEqual(boundWithBeta)
       }
     },
   )
@@ -190,7 +190,7 @@ describe.runIf(canBuild).each(backends)('$name: errors', (backend) => {
     const witnesses = readWitnesses(name)
     expect(witnesses).toHaveLength(2)
     for (const witness of witnesses) {
-      const [beta, x] = [numberOf(witness.beta), numberOf(witness.witness)]
+      const [beta, x] = [numberOf(witness.beta), numberOf(witness.x)]
       const [got] = results(backend, name, beta, Float32Array.of(x))
       expect(got).toBe(numberOf(witness.got))
       expect(measure(blockOf(name, beta, Float32Array.of(x)))).toEqual({
@@ -203,7 +203,7 @@ describe.runIf(canBuild).each(backends)('$name: errors', (backend) => {
   test('subnormal results', () => {
     const x = Float32Array.from({ length: 1700 }, (_, i) => -87 - i / 100)
     for (const name of ['softplus', 'derivative'] as const) {
-      expect(measure(blockOf(name, 1, x)).maxUlp).toBeLessThanOrEqual(rowOf(name).bound)
+      expect(measure(blockOf(name, 1, x)).maxUlp).toBeLessThanOrEqual(entryOf(name).bound)
       expect(results(backend, name, 1, x).some((v) => v > 0 && v < 2 ** -126)).toBe(true)
     }
   })
@@ -213,7 +213,7 @@ describe.runIf(canBuild).each(backends)('$name: errors', (backend) => {
       { length: 2001 },
       (_, i) => fround(Math.LN2) + (i - 1000) * 2 ** -24,
     )
-    expect(measure(blockOf('inverse', 1, y)).maxUlp).toBeLessThanOrEqual(rowOf('inverse').bound)
+    expect(measure(blockOf('inverse', 1, y)).maxUlp).toBeLessThanOrEqual(entryOf('inverse').bound)
   })
 
   test('the inverse with any beta, also where beta y comes near ln 2', () => {
@@ -243,16 +243,16 @@ describe.runIf(canBuild).each(backends)('$name: errors', (backend) => {
       }
       blocks.push(...blockOf('inverse', beta, y))
     }
-    const { maxUlp, beta, witness } = measure(blocks)
-    expect(maxUlp, `inverse of ${witness} with beta ${beta}`).toBeLessThanOrEqual(
-      rowOf('inverse').boundWithBeta,
+    const { maxUlp, beta, x } = measure(blocks)
+    expect(maxUlp, `inverse of ${x} with beta ${beta}`).toBeLessThanOrEqual(
+      entryOf('inverse').boundWithBeta,
     )
   })
 
   test('an error known with beta 121 is found', () => {
     const { maxUlp } = measure(blockOf('derivative', 121, Float32Array.of(-0.05165289342403412)))
     expect(maxUlp).toBeGreaterThan(1.01)
-    expect(maxUlp).toBeLessThanOrEqual(rowOf('derivative').boundWithBeta)
+    expect(maxUlp).toBeLessThanOrEqual(entryOf('derivative').boundWithBeta)
   })
 })
 

@@ -279,7 +279,7 @@ describe.skipIf(onWindows)('an input that changes while it is read', () => {
     const result = await end
     expect(result.code).toBe(2)
     expect(result.stderr).toMatch(
-      /in\.f32: the file must still have the 67108864 bytes .* got 50331648; run the command again /,
+      /in\.f32: the file must still have the 67108864 bytes .* got 50331648\. Run the command again /,
     )
   })
 
@@ -348,8 +348,8 @@ describe('one file by two names', () => {
     expect(await runHere(['apply', 'a.f32', 'b.f32', '-o', 'out/'])).toMatchObject({
       code: 2,
       stderr:
-        'softplus: INPUTs and OUTPUTs must be different files; got out/a.f32 and out/b.f32, which are the same file; ' +
-        'name another OUTPUT (see softplus --help)\n',
+        'softplus: INPUTs and OUTPUTs must be different files; got out/a.f32 and out/b.f32, which are the same file. ' +
+        'Name another OUTPUT (see softplus --help)\n',
     })
     expect(read('out/a.f32').toString()).toBe('as it was')
   })
@@ -419,7 +419,7 @@ describe('one file by two names', () => {
     heldFifo('fifo.f32')
     const end = await endOf(start(['apply', '--in-place', 'a.f32', 'fifo.f32']))
     expect(end).toMatchObject({ code: 2 })
-    expect(end.stderr).toMatch(/fifo\.f32 must be a file with --in-place; got a FIFO; .*\n$/)
+    expect(end.stderr).toMatch(/fifo\.f32 must be a file with --in-place; got a FIFO\. .*\n$/)
     expect(statSync(at('fifo.f32')).isFIFO()).toBe(true)
     expect(read('a.f32').equals(xBytes)).toBe(true)
   })
@@ -475,7 +475,7 @@ describe.runIf(onLinux)('names that are not UTF-8', () => {
     const before = names()
     const { code, stderr } = runShell(line)
     expect(stderr).toMatch(
-      /^softplus: INPUT and OUTPUT must be names in UTF-8, .* got a\ufffd\.f32; /,
+      /^softplus: INPUT and OUTPUT must be names in UTF-8, .* got a\ufffd\.f32\. /,
     )
     expect(code).toBe(2)
     expect(names()).toEqual(before)
@@ -508,7 +508,7 @@ describe.runIf(onLinux)(
       const inputs = output === 'out/' ? 'in.f32 more.f32' : 'in.f32'
       const line = `ln -s ${name} link.f32; ln -s ${name} out/in.f32; "$1" "$0" apply ${inputs} -o ${output}`
       const { code, stderr } = runShell(line)
-      expect(stderr).toMatch(/ must lead to a name in UTF-8; got a link to .*a\ufffd\.f32; /)
+      expect(stderr).toMatch(/ must lead to a name in UTF-8; got a link to .*a\ufffd\.f32\. /)
       expect(code).toBe(2)
       expect(read('other.f32').equals(xBytes)).toBe(true)
       expect(temporaries()).toEqual([])
@@ -535,8 +535,8 @@ describe.skipIf(onWindows)('standard streams', () => {
   ])('%s: exit code 1, no output replaced, what to do', (_, line, action, sign) => {
     const { code, stderr } = runShell(line)
     expect(stderr).toBe(
-      `softplus: cannot ${action}: EBADF, it must be open; got none, or /dev/null opened for reading and writing; ` +
-        `redirect it with ${sign} /dev/null\n`,
+      `softplus: cannot ${action}: EBADF, it must be open; got none, or /dev/null opened for reading and writing. ` +
+        `Redirect it with ${sign} /dev/null\n`,
     )
     expect(code).toBe(1)
     expect(read('out.f32').toString()).toBe('as it was')

@@ -356,8 +356,8 @@ describe.runIf(unixOnly)('what is no file', () => {
   })
 
   test.each([
-    ['in its header', 40, /the file is cut off/],
-    ['in its data', 10_000, /must be 240000 bytes .*; got 99\d\d; the file is cut off/],
+    ['in its header', 40, /The file is cut off/],
+    ['in its data', 10_000, /must be 240000 bytes .*; got 99\d\d\. The file is cut off/],
   ])('a FIFO that ends %s', async (_, length, message) => {
     makeFifo('in.npy')
     const child = start(['apply', 'in.npy', '-o', 'out.npy'])
@@ -447,7 +447,7 @@ describe('hostile .npy files', () => {
     [
       '2^53 - 1 elements',
       npyFile({ shape: [2 ** 53 - 1] }),
-      /the data must be \d+ bytes .*; the file is cut off/,
+      /the data must be \d+ bytes .*\. The file is cut off/,
     ],
   ])('%s, claimed by a file of 8 GiB', async (_, start, message) => {
     withOpen(at('x.npy'), 'w', (file) => {
@@ -472,7 +472,7 @@ describe('hostile .npy files', () => {
     await temporaryOf(child)
     withOpen(at('x.npy'), 'r+', (file) => ftruncateSync(file, head.length + length / 2))
     const { code, signal, stderr } = await end
-    expect(stderr).toMatch(/; got 134217728; the file is cut off/)
+    expect(stderr).toMatch(/; got 134217728\. The file is cut off/)
     expect([code, signal]).toEqual([2, null])
     expect(names()).toEqual(['x.npy'])
   })

@@ -180,7 +180,9 @@ describe('apply', () => {
       write('in.f32', xBytes)
       const { code, stderr } = await runHere(['apply', 'in.f32', '-o', 'out.npy'])
       expect(code).toBe(2)
-      expect(stderr).toMatch(/^softplus: out\.npy: the name must end in \.f32, .* got \.npy; .*\n$/)
+      expect(stderr).toMatch(
+        /^softplus: out\.npy: the name must end in \.f32, .* got \.npy\. .*\n$/,
+      )
       expect(names()).toEqual(['in.f32'])
       const piped = await runHere(['apply', '-', '-o', 'out.npy'], xBytes)
       expect(piped.code).toBe(2)
@@ -237,14 +239,14 @@ describe('wrong input: exit code 2, one line, nothing written', () => {
   const structured = headerDict({ shape: [1] }).replace("'<f4'", "[('a', '<f4'), ('b', '<f4')]")
   const convert = "numpy: a\\.astype\\('<f4'\\)\n$"
   const cases: [what: string, name: string, bytes: Buffer, message: RegExp][] = [
-    ['float64', 'x.npy', typed('<f8', 8), RegExp(`got float64 \\('<f8'\\); .*${convert}`)],
-    ['float16', 'x.npy', typed('<f2', 2), RegExp(`got float16 \\('<f2'\\); .*${convert}`)],
+    ['float64', 'x.npy', typed('<f8', 8), RegExp(`got float64 \\('<f8'\\)\\. .*${convert}`)],
+    ['float16', 'x.npy', typed('<f2', 2), RegExp(`got float16 \\('<f2'\\)\\. .*${convert}`)],
     ['big-endian', 'x.npy', typed('>f4', 4), RegExp(`got big-endian float32 .*${convert}`)],
-    ['integers', 'x.npy', typed('<i4', 4), RegExp(`got int32 \\('<i4'\\); .*${convert}`)],
-    ['bytes', 'x.npy', typed('|u1', 1), RegExp(`got uint8 \\('\\|u1'\\); .*${convert}`)],
-    ['booleans', 'x.npy', typed('|b1', 1), RegExp(`got '\\|b1'; .*${convert}`)],
+    ['integers', 'x.npy', typed('<i4', 4), RegExp(`got int32 \\('<i4'\\)\\. .*${convert}`)],
+    ['bytes', 'x.npy', typed('|u1', 1), RegExp(`got uint8 \\('\\|u1'\\)\\. .*${convert}`)],
+    ['booleans', 'x.npy', typed('|b1', 1), RegExp(`got '\\|b1'\\. .*${convert}`)],
     ['complex numbers', 'x.npy', typed('<c8', 8), /got complex64 .*numpy: a\.real\.astype/],
-    ['objects', 'x.npy', typed('|O', 8), RegExp(`got '\\|O'; .*${convert}`)],
+    ['objects', 'x.npy', typed('|O', 8), RegExp(`got '\\|O'\\. .*${convert}`)],
     [
       'a structured dtype',
       'x.npy',
@@ -255,20 +257,20 @@ describe('wrong input: exit code 2, one line, nothing written', () => {
       'no fields',
       'x.npy',
       npyFile({ header: headerDict({ shape: [1] }).replace("'<f4'", '[]') }),
-      /got a structured type \[\]; .*FIELD/,
+      /got a structured type \[\]\. .*FIELD/,
     ],
     [
       'data cut off',
       'x.npy',
       npyFile({ shape: [3, 4], data: data.subarray(1) }),
-      /must be 48 bytes \(shape \(3, 4\) of '<f4'\); got 47; the file is cut off/,
+      /must be 48 bytes \(shape \(3, 4\) of '<f4'\); got 47\. The file is cut off/,
     ],
-    ['data too long', 'x.npy', npyFile({ shape: [11], data }), /must be 44 bytes .*; got 48; if /],
+    ['data too long', 'x.npy', npyFile({ shape: [11], data }), /must be 44 bytes .*; got 48\. If /],
     ['a huge shape', 'x.npy', npyFile({ shape: [2 ** 40, 2 ** 40], data }), /at most 2\^53 - 1/],
     ['another magic', 'x.npy', Buffer.from('PK\x03\x04abcd'), /\(\\x93NUMPY\); got the bytes 504b/],
     ['an empty .npy', 'x.npy', Buffer.alloc(0), /got no bytes at all/],
-    ['an unknown version', 'x.npy', npyFile({ version: [9, 1], data }), /3\.0; got 9\.1;/],
-    ['a header cut off', 'x.npy', npyFile({ shape: [12] }).subarray(0, 40), /the file is cut off/],
+    ['an unknown version', 'x.npy', npyFile({ version: [9, 1], data }), /3\.0; got 9\.1\./],
+    ['a header cut off', 'x.npy', npyFile({ shape: [12] }).subarray(0, 40), /The file is cut off/],
     [
       'no literal',
       'x.npy',
@@ -280,7 +282,7 @@ describe('wrong input: exit code 2, one line, nothing written', () => {
       'raw bytes left over',
       'x.f32',
       Buffer.alloc(10),
-      /got 10 bytes, which leaves 2 over; .*numpy/,
+      /got 10 bytes, which leaves 2 over\. .*numpy/,
     ],
     ['another extension', 'x.bin', xBytes, /must end in \.npy .* or \.f32 .*; got '\.bin'/],
     ['no extension', 'x', xBytes, /got no extension/],
@@ -348,7 +350,7 @@ describe('wrong usage: exit code 2 and a hint', () => {
     [['apply', ''], /INPUT must be .* got none/],
     [
       ['apply', 'a.npy'],
-      /OUTPUT must be a file, DIR\/ or - for stdout; got none; give -o OUTPUT or --in-place/,
+      /OUTPUT must be a file, DIR\/ or - for stdout; got none\. Give -o OUTPUT or --in-place/,
     ],
     [
       ['apply', 'a.npy', 'b.npy', '-o', 'c.npy'],
@@ -376,11 +378,11 @@ describe('wrong usage: exit code 2 and a hint', () => {
     [['apply', 'a.npy', '-o', 'b.npy', '--function', 'toString'], /got 'toString'/],
     [
       ['apply', 'a.npy', '-o', 'b.npy', '--function', 'relu', '--beta', '2'],
-      /--beta must be left out with --function relu; got 2; .* take it are softplus, .+, inverse /,
+      /--beta must be left out with --function relu; got 2\. .* take it are softplus, .+, inverse /,
     ],
     [
       ['apply', 'a.npy', '-o', 'b.npy', '--function', 'relu-derivative', '--threshold', '2'],
-      /--threshold must be left out with --function relu-derivative; got 2; /,
+      /--threshold must be left out with --function relu-derivative; got 2\. /,
     ],
     [['apply', 'a.npy', '-o', 'b.npy', '--beta', 'two'], /--beta must be a number; got 'two'/],
     [['apply', 'a.npy', '-o', 'b.npy', '--beta', ''], /--beta must be a number; got ''/],

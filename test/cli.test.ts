@@ -142,7 +142,7 @@ describe('large inputs', () => {
     const { code, stderr } = runProcess(['apply', '-', '-o', 'out.npy'], { input })
     expect(code).toBe(2)
     expect(stderr).toMatch(
-      /^softplus: standard input: the data must be 8000000 bytes .*; got 7999995; /,
+      /^softplus: standard input: the data must be 8000000 bytes .*; got 7999995\. /,
     )
     expect(names()).toEqual([])
   })

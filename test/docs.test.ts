@@ -253,14 +253,25 @@ test.each(pages)('the files that %s names exist', (page) => {
   expect(named.filter((name) => !existsSync(join(root, name)))).toEqual([])
 })
 
-test('the tools that CONTRIBUTING.md names exist', () => {
+test('the tools that the pages name exist', () => {
   const listed = run(process.execPath, [join(root, 'tools', 'main.mjs')]).stdout
-  const [, rows] = read('CONTRIBUTING.md').split('| `npm run tool -- NAME`')
-  const cells = rows.split('\n\n')[0].match(/^\| (`.+?) +\|/gm) ?? []
-  const named = cells.flatMap((cell) => cell.match(/(?<=`)[\w-]+/g) ?? [])
-  expect(named).toContain('prebuilds')
+  const named = pages.flatMap((page) => read(page).match(/(?<=npm run tool -- )[a-z][\w-]*/g) ?? [])
+  expect(named).toContain('cells')
   for (const name of named) expect(listed).toMatch(new RegExp(`^ +${name} `, 'm'))
 })
+
+// package.json leaves out the other pages and the pictures, so links to them would be dead in an installed package.
+test.each(['api', 'accuracy', 'install'])(
+  'docs/%s.md links only to files of the package',
+  (name) => {
+    const links = [...read(`docs/${name}.md`).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(
+      ([, to]) => to,
+    )
+    const dead = links.filter((to) => !/^((api|accuracy|install)\.md)?(#|$)/.test(to))
+    expect(links.length).toBeGreaterThan(0)
+    expect(dead).toEqual([])
+  },
+)
 
 test('the pages state the guarantees of the list of functions', () => {
   const rows = [...read('native/functions.h').matchAll(/each\((\w+), ([\d.]+), ([\d.]+)\)/g)]

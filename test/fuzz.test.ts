@@ -82,7 +82,7 @@ describe('.npy headers', () => {
       expect(checkHeader(filled(start, fill, end, 65_535))).not.toContain('at most 0 bytes')
       const longer = filled(start, fill, end, 65_536)
       expect(() => parseNpyHeader(longer)).toThrow(NpyError)
-      expect(() => parseNpyHeader(longer)).toThrow(/at most 65535 bytes; got 65536;/)
+      expect(() => parseNpyHeader(longer)).toThrow(/at most 65535 bytes; got 65536\./)
     }
   })
 

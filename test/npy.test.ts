@@ -29,7 +29,6 @@ describe('headers read', () => {
   test.each(versions)('version %i.%i', (major, minor) => {
     const bytes = npyFile({ version: [major, minor], shape: [3, 4], data: Buffer.alloc(48) })
     expect(parseNpyHeader(bytes)).toEqual({
-      version: [major, minor],
       dtype: '<f4',
       shape: [3, 4],
       fortranOrder: false,
@@ -97,9 +96,9 @@ describe('headers refused', () => {
       'an empty header',
       '',
       'ERR_NPY_HEADER',
-      /must be a Python literal .*; got the end of the text;/,
+      /must be a Python literal .*; got the end of the text\./,
     ],
-    ['text', 'hello', 'ERR_NPY_HEADER', /must be a Python literal .* got "hello";/],
+    ['text', 'hello', 'ERR_NPY_HEADER', /must be a Python literal .* got "hello"\./],
     ['a call', '{**dict()}', 'ERR_NPY_HEADER', /must be a Python literal/],
     ['an unclosed dict', `{${fields}`, 'ERR_NPY_HEADER', /with ',' or '}' at/],
     ['an unclosed string', "{'descr", 'ERR_NPY_HEADER', /must be a Python literal/],
@@ -111,8 +110,8 @@ describe('headers refused', () => {
     ['a comma alone', `{${fields}, 'shape': (,)}`, 'ERR_NPY_HEADER', /must be a Python literal/],
     ['a tuple', "('<f4', False, (3,))", 'ERR_NPY_HEADER', /must be a dict; got \('<f4'/],
     ['no keys', '{}', 'ERR_NPY_HEADER', /must have the keys .*; got no keys/],
-    ['a missing key', `{${fields}}`, 'ERR_NPY_HEADER', /got descr, fortran_order;/],
-    ['a key too many', `{${fields}, 'shape': (), 'x': 1}`, 'ERR_NPY_HEADER', /shape, x;/],
+    ['a missing key', `{${fields}}`, 'ERR_NPY_HEADER', /got descr, fortran_order\./],
+    ['a key too many', `{${fields}, 'shape': (), 'x': 1}`, 'ERR_NPY_HEADER', /shape, x\./],
     ['a shape in brackets', `{${fields}, 'shape': (3)}`, 'ERR_NPY_HEADER', /a tuple .* got \(3\)/],
     ['a list as shape', `{${fields}, 'shape': [3]}`, 'ERR_NPY_HEADER', /a tuple .* got \[3\]/],
     ['a negative length', `{${fields}, 'shape': (-3,)}`, 'ERR_NPY_HEADER', /0 or more.* got -3/],
@@ -168,7 +167,7 @@ describe('headers refused', () => {
   test.each([
     ['no bytes', '', /no bytes at all/],
     ['other bytes', 'PK\x03\x04..', /504b0304/],
-    ['half the magic', '\x93NU', /934e55;/],
+    ['half the magic', '\x93NU', /934e55\./],
   ])('%s instead of the magic', (_, bytes, message) => {
     const error = errorOf(() => parseNpyHeader(Buffer.from(bytes, 'latin1')))
     expect(error.code).toBe('ERR_NPY_MAGIC')
@@ -250,7 +249,6 @@ describe('properties', () => {
         const bytes = npyFile({ version: h.version, header: text, data: h.data })
         const shape = h.lengths.map(({ n }) => n)
         expect(parseNpyHeader(bytes)).toEqual({
-          version: h.version,
           dtype: h.dtype,
           shape,
           fortranOrder: h.fortranOrder,

@@ -8,11 +8,14 @@ import { root, run } from './build/run.mjs'
 const modules = {
   native: [
     'build/native.ts',
-    'test what C++ does on this machine: every operation of native/simd/',
+    "test every operation of native/simd/ here, and that a backend's file exports only its kernels",
   ],
   neon: ['build/native.ts', 'the same for NEON, cross-compiled, under qemu'],
   search: ['build/native.ts', '[--pairs N] [--json] search for the largest errors with a beta'],
-  clang: ['build/clang.ts', 'build and test with clang; check the syntax for macOS and Windows'],
+  clang: [
+    'build/clang.ts',
+    'build and test with clang; check the syntax for arm64, macOS and Windows',
+  ],
   prebuilds: [
     'build/prebuild.ts',
     '[here] build the published addons, or the one of this platform',
@@ -25,7 +28,7 @@ const modules = {
   nodes: ['check/nodes.ts', '[MAJOR... | here] the core of the tests with Node 20, 22, 24 and 26'],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
-  fuzz: ['check/fuzz.ts', '[SECONDS] fuzz the .npy reader and the streams, two minutes'],
+  fuzz: ['check/fuzz.ts', '[SECONDS] fuzz the .npy reader and the streams; default 120 seconds'],
   prove: ['prove/prove.ts', '[--stride N] [--pairs N] [--write] the proof over all 2^32 inputs'],
   bound: ['prove/bound.ts', 'derive the upper bounds of the errors with a beta'],
 }

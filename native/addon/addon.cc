@@ -25,9 +25,10 @@ napi_value callFunction(napi_env env, napi_callback_info info) {
 
   const FunctionEntry& function = *static_cast<const FunctionEntry*>(arguments.data);
   if (const Kernel kernel = arguments.chosen(function.ways); kernel == nullptr)
-    throwRangeError(env, "threshold and beta must be left out: %s takes no threshold and no beta", function.name);
+    throwRangeError(env, "threshold and beta must be left out: %s takes no threshold and no beta; got %s",
+                    function.name, arguments.hasBeta ? "both" : "a threshold");
   else if (x.length > 0)
-    kernel(x.data, y.data, x.length, arguments.options);
+    kernel(x.data, y.data, x.length, arguments.scaling);
   return nullptr;
 }
 
@@ -40,7 +41,7 @@ napi_value callBackward(napi_env env, napi_callback_info info) {
 
   const Backend& backend = *static_cast<const Backend*>(arguments.data);
   const Kernel derivative = arguments.chosen(backend.functions[derivativeFunction].ways);
-  if (x.length > 0) backend.backward(derivative, x.data, grad.data, y.data, x.length, arguments.options);
+  if (x.length > 0) backend.backward(derivative, x.data, grad.data, y.data, x.length, arguments.scaling);
   return nullptr;
 }
 
@@ -54,7 +55,7 @@ napi_value callWithDerivative(napi_env env, napi_callback_info info) {
     return nullptr;
 
   const auto kernel = arguments.chosen(static_cast<const Backend*>(arguments.data)->withDerivative);
-  if (x.length > 0) kernel(x.data, value.data, derivative.data, x.length, arguments.options);
+  if (x.length > 0) kernel(x.data, value.data, derivative.data, x.length, arguments.scaling);
   return nullptr;
 }
 

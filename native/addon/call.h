@@ -1,7 +1,7 @@
 // Reads and checks the arguments of the addon's functions.
 //
-// The checks keep kernels from reading or writing memory outside of the arrays. TypeScript checks everything else
-// before it calls the addon, and words the errors that users see.
+// The checks keep kernels from reading or writing memory outside of the arrays. The overlap error is shown to users;
+// the others repeat checks made in TypeScript.
 #pragma once
 
 #include <node_api.h>
@@ -81,17 +81,17 @@ struct Array {
 };
 
 // Reads threshold and beta: the last arguments of a function, both optional.
-struct Scaling {
-  Options options = {};
+struct ScalingReader {
+  Scaling scaling = {};
   bool hasThreshold = false, hasBeta = false;
 
   bool read(napi_env env, const napi_value* given, size_t count) {
     hasThreshold = count > 0;
     hasBeta = count > 1;
-    if (hasThreshold && !readFloat(env, "threshold", given[0], options.threshold)) return false;
-    if (hasBeta && !readFloat(env, "beta", given[1], options.beta)) return false;
-    return options.beta != 0 ||
-           throwRangeError(env, "beta must not be 0 as a float32; got %g", static_cast<double>(options.beta));
+    if (hasThreshold && !readFloat(env, "threshold", given[0], scaling.threshold)) return false;
+    if (hasBeta && !readFloat(env, "beta", given[1], scaling.beta)) return false;
+    return scaling.beta != 0 ||
+           throwRangeError(env, "beta must not be 0 as a float32; got %g", static_cast<double>(scaling.beta));
   }
 
   template <class Run>
@@ -109,10 +109,9 @@ struct Scaling {
   }
 };
 
-// Reads the arguments of a function: arrays of the same length, then threshold and beta. Arrays that are left out are
-// the first.
+// Reads the arguments of a function: arrays of the same length, then threshold and beta. A missing array means x.
 template <size_t arrayCount>
-struct Arguments : Scaling {
+struct Arguments : ScalingReader {
   Array arrays[arrayCount];
   void* data = nullptr;
 
@@ -127,7 +126,7 @@ struct Arguments : Scaling {
     if (napi_get_cb_info(env, info, &count, given, nullptr, &data) != napi_ok) return false;
     for (size_t i = 0; i < arrayCount; i++) {
       Array& array = arrays[i];
-      // Asking Node twice about x would take half as long as a whole call on a few elements.
+      // A second query of x would add 50 % to a short call.
       if (i > 0 && i >= count) {
         array.data = arrays[0].data;
         array.length = arrays[0].length;
@@ -138,7 +137,7 @@ struct Arguments : Scaling {
         return throwRangeError(env, "%s must be as long as x; got %zu elements for %zu", array.name, array.length,
                                arrays[0].length);
     }
-    return Scaling::read(env, given + arrayCount, count > arrayCount ? count - arrayCount : 0);
+    return ScalingReader::read(env, given + arrayCount, count > arrayCount ? count - arrayCount : 0);
   }
 };
 

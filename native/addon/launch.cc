@@ -142,7 +142,7 @@ napi_value createStop(napi_env env, Launched& launched) {
 
 bool throwMemory(napi_env env, const char* reason) {
   return throwWithCode(env, napi_throw_error, "ERR_MEMORY_ALLOCATION_FAILED",
-                       "A job could not be started: %s. Wait for other jobs to end, or call the function without async",
+                       "A job could not be started: %s. Wait for other jobs to end, or make the synchronous call",
                        reason);
 }
 
@@ -172,15 +172,15 @@ napi_value launch(napi_env env, napi_callback_info info) {
   size_t count = leading + 2;
   void* data = nullptr;
   if (napi_get_cb_info(env, info, &count, given, nullptr, &data) != napi_ok) return nullptr;
-  Scaling scaling;
-  if (!scaling.read(env, given + leading, count > leading ? count - leading : 0)) return nullptr;
+  ScalingReader reader;
+  if (!reader.read(env, given + leading, count > leading ? count - leading : 0)) return nullptr;
   const FunctionEntry& function = *static_cast<const FunctionEntry*>(data);
-  const Kernel kernel = scaling.chosen(function.ways);
+  const Kernel kernel = reader.chosen(function.ways);
   uint32_t threads = 0, processors = 0;
   if (kernel == nullptr || napi_get_value_uint32(env, given[0], &threads) != napi_ok || threads == 0 ||
       napi_get_value_uint32(env, given[1], &processors) != napi_ok || typeOf(env, given[2]) != napi_function) {
     throwTypeError(env, "%s must be launched with (threads, processors, done, x%s); got other arguments", function.name,
-                   function.ways.scaled == nullptr ? "" : ", threshold, beta");
+                   function.ways.withBeta == nullptr ? "" : ", threshold, beta");
     return nullptr;
   }
   const bool isFunction = typeOf(env, given[3]) == napi_function;
@@ -192,11 +192,11 @@ napi_value launch(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   launched->kernel = kernel;
-  launched->options = scaling.options;
+  launched->scaling = reader.scaling;
   launched->threads = threads;
   const napi_value stopFunction = createStop(env, *launched);
   const bool isReady = stopFunction != nullptr && napi_create_reference(env, given[2], 1, &launched->done) == napi_ok;
-  // With a thread at hand submit() cannot fail, so that x() is called only when nothing else can.
+  // With a thread held submit() cannot fail for want of one. So x() is called only then.
   const bool isHeld = isReady && isFunction && jobs->crew.hold();
   bool isStarted = false;
   if (!isReady)

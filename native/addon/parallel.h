@@ -1,8 +1,8 @@
 // Jobs, each over one array, and the threads that work on them.
 //
-// Threads are created for a job and end when no job is left. Keeping a pool of sleeping threads would be slower: Linux
-// starts a new thread on an idle processor. It wakes two sleeping threads on the processor of the thread that wakes
-// them, and moves one of them away only milliseconds later.
+// Threads are started for a job. When none is left, one waits 10 ms for the next job; the others end. Keeping more
+// sleeping threads would be slower: Linux starts a new thread on an idle processor. It wakes two sleeping threads on
+// the processor of the thread that wakes them, and moves one of them away only milliseconds later.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,7 @@ struct Job {
   static constexpr size_t block = 1 << 16;
 
   Kernel kernel = nullptr;
-  Options options = {};
+  Scaling scaling = {};
   // The most threads that work on the job at once.
   size_t threads = 1;
   float* data = nullptr;
@@ -47,7 +47,7 @@ struct Job {
       const size_t from = next.fetch_add(block, std::memory_order_relaxed);
       if (from >= count) return;
       const size_t left = count - from;
-      kernel(data + from, data + from, left < block ? left : block, options);
+      kernel(data + from, data + from, left < block ? left : block, scaling);
       // Let the event loop run if its thread waits for this processor.
       if (done % 8 == 0) std::this_thread::yield();
     }
@@ -114,8 +114,8 @@ class Crew {
     holds--;
   }
 
-  // Adds a job behind the earlier ones. All jobs together use at most `processors` threads, or as many as this job asks
-  // for, if that is more. False if no thread can be started or the crew is closed: then the job does not run.
+  // Adds a job behind the earlier ones. Starts threads up to the limit of the pool: see `threads` in docs/api.md. False
+  // if no thread can be started or the crew is closed: then the job does not run.
   bool submit(Job& job, size_t processors) {
     const bool isEmpty = !job.hasBlocks();
     size_t missing = 0;

@@ -13,7 +13,7 @@
 namespace softplus::functions {
 
 struct derivative : CellFunction<derivative> {
-  static constexpr bool takesBeta = true;
+  static constexpr bool takesScaling = true;
   static constexpr int powerOfBeta = 0;
   static constexpr const float (&cells)[32][8] = derivativeCells;
   static constexpr float K = 1.0f;
@@ -26,7 +26,7 @@ struct derivative : CellFunction<derivative> {
   }
   template <class Reduced, class Lanes>
   static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes sum, Lanes p) {
-    const Lanes w = at.scaled(sum);
+    const Lanes w = at.timesPow2(sum);
     return select(isSignClear(p), Lanes(1.0f) - w, w);
   }
 };

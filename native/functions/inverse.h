@@ -20,7 +20,7 @@
 namespace softplus::functions {
 
 struct inverse {
-  static constexpr bool takesBeta = true;
+  static constexpr bool takesScaling = true;
 
   // e^t - 1 as m, and 2^n q, which is m - 1 where n is 1.
   template <class Wide>

@@ -6,7 +6,7 @@
 namespace softplus::functions {
 
 struct relu {
-  static constexpr bool takesBeta = false;
+  static constexpr bool takesScaling = false;
 
   // Adding 0 makes -0 positive: the contract of max leaves the sign open where both operands are zeros.
   template <class Simd, bool, class Lanes = typename Simd::Lanes>

@@ -6,7 +6,7 @@
 namespace softplus::functions {
 
 struct reluDerivative {
-  static constexpr bool takesBeta = false;
+  static constexpr bool takesScaling = false;
 
   template <class Simd, bool, class Lanes = typename Simd::Lanes>
   static SOFTPLUS_INLINE Lanes at(Lanes x, float, float) {

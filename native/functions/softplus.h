@@ -1,8 +1,8 @@
 // softplus(x) = ln(1 + e^p) / beta with p = beta x.
 //
 // The cells hold f(a) = ln(1 + e^a) for a = -|p|, and f(a) = u - u^2 / 2 + ... with u = e^a. For p > 0,
-// ln(1 + e^p) = p + f(a) = f(a) - n - r: the polynomial takes r off its coefficient c1, and n is subtracted at the end.
-// With a beta, the division by beta is the last step, in binary64.
+// p = -a = -n - r. So ln(1 + e^p) = p + f(a) = f(a) - n - r: c1 becomes c1 - 1, which subtracts r, and n is subtracted
+// last. With a beta, the division by beta is the last step, in binary64.
 //
 // Largest error with beta 1: 0.8013 ULP at -0x1.8f9df2p+2: got 0x1.fc99dcp-10, want 0x1.fc99da65bc48ep-10 (npm run prove)
 // Largest error found with a beta: 0.9715 ULP at beta -0x1.ddbd62p+41, x 0x1.238188p-40: got -0x1.f16408p-49, want -0x1.f16409f1698edp-49 (docs/accuracy.md)
@@ -14,7 +14,7 @@
 namespace softplus::functions {
 
 struct softplus : CellFunction<softplus> {
-  static constexpr bool takesBeta = true;
+  static constexpr bool takesScaling = true;
   static constexpr int powerOfBeta = -1;
   static constexpr const float (&cells)[32][8] = softplusCells;
   static constexpr float K = 0.5f;
@@ -31,11 +31,11 @@ struct softplus : CellFunction<softplus> {
   }
   template <class Reduced, class Lanes>
   static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes w, Lanes p) {
-    return select(isSignClear(p), w - at.n, at.scaled(w));
+    return select(isSignClear(p), w - at.n, at.timesPow2(w));
   }
   template <class Reduced, class Wide, class Lanes>
   static SOFTPLUS_INLINE Wide combine(const Reduced& at, Wide w, Lanes p) {
-    return at.scaled(w) - widen(select(isSignClear(p), at.n, 0.0f));
+    return at.timesPow2(w) - widen(select(isSignClear(p), at.n, 0.0f));
   }
   // NaN is not below the ceiling either.
   template <class Lanes>

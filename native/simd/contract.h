@@ -15,7 +15,7 @@
 //   load(from), a.store(to)     `count` floats at any address.
 //   loadFirst(from, n)          The first n floats, 0 < n < count. The others are not read, and their lanes are 0.
 //   a.storeFirst(to, n)         The first n lanes, 0 < n < count. Nothing else is written.
-//   a.stream(to)                Stores, past the caches if the processor can. `to` is a multiple of a vector's size.
+//   a.stream(to)                Stores, past the caches if the processor can. `to` is aligned to the size of a vector.
 //   fence()                     Makes streamed results visible to other threads.
 //   prefetch(address)           A hint. Any address is allowed, even outside of all arrays.
 //   a + b, a - b, a * b         As float.
@@ -44,9 +44,8 @@
 //   Table::of<rows>()           A table of cells: 32 rows of 8 floats.
 //   RowOffsets                  The row of every lane of a block: the low five bits of a lane of z.
 //     lookup(table, i, z)       The Coefficients of the rows of z.
-//     areKept                   Whether keep(i, z) must come before lookup(table, i, z). If not, there is no keep and
-//     no
-//                               capacity.
+//     areKept                   true if keep(i, z) must come before lookup(table, i, z). If false, keep and capacity do
+//                               not exist.
 //     keep(i, z)                Stores the rows of the lanes at i, a multiple of `count` below `capacity`.
 //   Simd                        The types above, as one template argument.
 #pragma once

@@ -68,9 +68,9 @@ SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) { return bitsOf(a.v) > bitsOf(b.
 // product of two floats. If the sum rounds to a point halfway between two floats, it is moved by one bit towards the
 // exact value.
 //
-// Points halfway between subnormal floats are not checked: that would take a tenth of the time. No kernel needs it. In
-// every sum of a kernel either c is 0, and the sum is exact, or a term is at least 2^-50. Such a term cannot cancel to
-// a subnormal: the last bit of a product of its size is at least 2^-98.
+// Points halfway between subnormal floats are not checked: checking them would make the backend 10 % slower. No kernel
+// needs it. In every sum of a kernel either c is 0, and the sum is exact, or a term is at least 2^-50. Such a term
+// cannot cancel to a subnormal: the last bit of a product of its size is at least 2^-98.
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
   const double p = static_cast<double>(a.v) * b.v;
   const double s = p + c.v;

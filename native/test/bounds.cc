@@ -74,7 +74,7 @@ struct Arrays {
 };
 
 void runAll(const Backend& backend, const Arrays& arrays, size_t count, bool end, bool hasThreshold, bool hasBeta) {
-  const Options options{hasBeta ? 1.7f : 1.0f, hasThreshold ? 3.0f : __builtin_inff()};
+  const Scaling scaling{hasBeta ? 1.7f : 1.0f, hasThreshold ? 3.0f : __builtin_inff()};
   float *x = arrays.x.at(end, count), *y = arrays.y.at(end, count), *z = arrays.z.at(end, count);
   for (size_t kind : {size_t{0}, size_t{1}, size_t{4}}) {
     for (const auto& function : backend.functions) {
@@ -82,18 +82,18 @@ void runAll(const Backend& backend, const Arrays& arrays, size_t count, bool end
       if (kernel == nullptr) continue;
       note(backend, function.name, count, end);
       fill(x, count, kind);
-      kernel(x, y, count, options);
-      kernel(x, x, count, options);
+      kernel(x, y, count, scaling);
+      kernel(x, x, count, scaling);
     }
     fill(x, count, kind);
     fill(y, count, 1);
     note(backend, "backward", count, end);
     backend.backward(chosen(backend.functions[derivativeFunction].ways, hasThreshold, hasBeta), x, y, z, count,
-                     options);
+                     scaling);
     note(backend, "withDerivative", count, end);
     const WithDerivativeKernel withDerivative = chosen(backend.withDerivative, hasThreshold, hasBeta);
-    withDerivative(x, y, z, count, options);
-    withDerivative(x, x, z, count, options);
+    withDerivative(x, y, z, count, scaling);
+    withDerivative(x, x, z, count, scaling);
   }
 }
 

@@ -39,8 +39,8 @@ struct Owner {
 };
 
 // Not atomic, so that ThreadSanitizer reports two threads that write the same element.
-void increment(const float* x, float* y, size_t count, Options options) {
-  for (size_t i = 0; i < count; i++) y[i] = x[i] + options.beta;
+void increment(const float* x, float* y, size_t count, Scaling scaling) {
+  for (size_t i = 0; i < count; i++) y[i] = x[i] + scaling.beta;
 }
 
 void work(Job& job, size_t threadCount, bool stopsEarly) {

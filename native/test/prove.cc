@@ -32,13 +32,13 @@ float floatAt(uint64_t place) {
 const Backend& best() { return availableBackends().front(); }
 const Backend& scalar() { return availableBackends().back(); }
 
-// What one run examines: a function with its options.
+// What one run examines: a function with its scaling.
 struct Subject {
   Function function;
-  Options options;
+  Scaling scaling;
   bool hasThreshold = false;
 
-  bool hasBeta() const { return options.beta != 1; }
+  bool hasBeta() const { return scaling.beta != 1; }
   bool isPlain() const { return !hasBeta() && !hasThreshold; }
   double bound() const { return boundOf(function, hasBeta()); }
 
@@ -50,7 +50,7 @@ struct Subject {
 
   template <class T>
   T truth(float x) const {
-    return reference<T>(function, x, options, hasThreshold);
+    return reference<T>(function, x, scaling, hasThreshold);
   }
 
   // Whether results must never decrease: with a negative beta or a threshold some functions do.
@@ -119,10 +119,10 @@ struct Evaluator {
 
   uint64_t evaluate(const Backend& backend, const std::vector<float>& x, float* y) {
     const Kernel kernel = subject.kernel(backend);
-    kernel(x.data(), y, x.size(), subject.options);
+    kernel(x.data(), y, x.size(), subject.scaling);
     if (&backend == &scalar()) return 0;  // its one lane has no neighbours
     pair(x);
-    kernel(pairs.data(), pairs.data(), pairs.size(), subject.options);
+    kernel(pairs.data(), pairs.data(), pairs.size(), subject.scaling);
     uint64_t changed = 0;
     for (size_t i = 0; i < x.size(); i++) changed += differ(y[i], pairs[2 * i]);
     return changed;
@@ -132,11 +132,11 @@ struct Evaluator {
 // Counts the results of withDerivative that differ from those of softplus and of its derivative.
 uint64_t countUnlikeSingle(const Subject& subject, const Backend& backend, const std::vector<float>& x) {
   std::vector<float> value = x, derivative(x.size()), single(x.size());
-  subject.chosen(backend.withDerivative)(value.data(), value.data(), derivative.data(), x.size(), subject.options);
+  subject.chosen(backend.withDerivative)(value.data(), value.data(), derivative.data(), x.size(), subject.scaling);
   uint64_t different = 0;
   for (const auto& [function, got] :
        {std::pair(softplusFunction, &value), std::pair(derivativeFunction, &derivative)}) {
-    subject.chosen(best().functions[function].ways)(x.data(), single.data(), x.size(), subject.options);
+    subject.chosen(best().functions[function].ways)(x.data(), single.data(), x.size(), subject.scaling);
     for (size_t i = 0; i < x.size(); i++) different += differ(single[i], (*got)[i]);
   }
   return different;
@@ -158,7 +158,7 @@ Findings examine(const Subject& subject, uint64_t from, uint64_t to, uint64_t st
   std::vector<float> x, y(chunk), other(chunk);
   Evaluator evaluator{subject, {}};
   float previous = from >= stride ? floatAt(from - stride) : NAN;
-  subject.kernel(best())(&previous, &previous, 1, subject.options);
+  subject.kernel(best())(&previous, &previous, 1, subject.scaling);
   for (uint64_t at = from; at < to;) {
     x.clear();
     for (; x.size() < chunk && at < to; at += stride) x.push_back(floatAt(at));
@@ -210,16 +210,16 @@ void print(const Subject& subject, const Findings& f, bool json) {
   const char* name = best().functions[subject.function].name;
   if (json) {
     std::printf("{\"function\":\"%s\",\"beta\":%.9g,\"inputs\":%" PRIu64
-                ",\"maxUlp\":%.4f,\"witness\":\"%a\",\"got\":\"%a\","
+                ",\"maxUlp\":%.4f,\"x\":\"%a\",\"got\":\"%a\","
                 "\"want\":\"%a\",\"notCorrectlyRounded\":%" PRIu64 ",\"mismatches\":%" PRIu64 ",\"decreasing\":%" PRIu64
                 ",\"monotone\":%s,\"hash\":\"%016" PRIx64 "\",\"holds\":%s}\n",
-                name, static_cast<double>(subject.options.beta), f.inputs, f.worst, static_cast<double>(f.witness),
+                name, static_cast<double>(subject.scaling.beta), f.inputs, f.worst, static_cast<double>(f.witness),
                 static_cast<double>(f.got), f.want, f.incorrect, f.mismatches, f.decreasing,
                 subject.isMonotone() ? "true" : "false", f.hash, holds(subject, f) ? "true" : "false");
   } else {
     std::printf("%-15s beta %-6.9g %11" PRIu64 " inputs  max %.4f ULP at %-16a  not correctly rounded %10" PRIu64
                 "  mismatches %" PRIu64 "  decreasing %" PRIu64 "  hash %016" PRIx64 "%s\n",
-                name, static_cast<double>(subject.options.beta), f.inputs, f.worst, static_cast<double>(f.witness),
+                name, static_cast<double>(subject.scaling.beta), f.inputs, f.worst, static_cast<double>(f.witness),
                 f.incorrect, f.mismatches, f.decreasing, f.hash, holds(subject, f) ? "" : "  BROKEN");
     if (!holds(subject, f))
       std::printf("    f(%a) gave %a, the true value is %a; wrong signs %" PRIu64
@@ -250,15 +250,15 @@ int main(int argc, char** argv) {
     if (flag == "--stride") {
       stride = std::strtoull(argv[i], nullptr, 10);
     } else if (flag == "--beta") {
-      subject.options.beta = std::strtof(argv[i], nullptr);
+      subject.scaling.beta = std::strtof(argv[i], nullptr);
     } else if (flag == "--threshold") {
-      subject.options.threshold = std::strtof(argv[i], nullptr);
+      subject.scaling.threshold = std::strtof(argv[i], nullptr);
       subject.hasThreshold = true;
     } else {
       usage();
     }
   }
-  if (stride == 0 || subject.options.beta == 0) usage();
+  if (stride == 0 || subject.scaling.beta == 0) usage();
 
   std::fprintf(stderr, "backends:");
   for (const Backend* backend : availableBackends()) std::fprintf(stderr, " %s", backend->name);

@@ -50,14 +50,14 @@ struct Reference {
 };
 
 template <class T>
-T reference(Function f, float x, const Options& options, bool hasThreshold) {
+T reference(Function f, float x, const Scaling& scaling, bool hasThreshold) {
   if (std::isnan(x)) return std::numeric_limits<T>::quiet_NaN();
-  const T p = static_cast<T>(x) * static_cast<T>(options.beta);
-  if (hasThreshold && x * options.beta > options.threshold) return Reference::beyondThreshold<T>(f, x);
+  const T p = static_cast<T>(x) * static_cast<T>(scaling.beta);
+  if (hasThreshold && x * scaling.beta > scaling.threshold) return Reference::beyondThreshold<T>(f, x);
   switch (f) {
 #define SOFTPLUS_CASE(name, bound, boundWithBeta) \
   case name##Function:                            \
-    return Reference::name<T>(x, p, options.beta);
+    return Reference::name<T>(x, p, scaling.beta);
     SOFTPLUS_FUNCTIONS(SOFTPLUS_CASE)
 #undef SOFTPLUS_CASE
     case functionCount:

@@ -100,8 +100,8 @@ uint64_t compare(Function function, float beta, const std::vector<float>& x, std
   std::vector<float> results(x.size());
   uint64_t mismatches = 0;
   for (const Backend* backend : availableBackends()) {
-    const Options options = {beta, std::numeric_limits<float>::infinity()};
-    backend->functions[function].ways.scaled(x.data(), results.data(), x.size(), options);
+    const Scaling scaling = {beta, std::numeric_limits<float>::infinity()};
+    backend->functions[function].ways.withBeta(x.data(), results.data(), x.size(), scaling);
     if (y.size() != x.size()) y = results;
     for (size_t i = 0; i < x.size(); i++) mismatches += differ(y[i], results[i]);
   }
@@ -277,7 +277,7 @@ bool print(Function function, const Search& search, bool json) {
   const double bound = boundOf(function, true);
   const bool holds = search.mismatches == 0 && found.error <= bound;
   const char* line = json ? "{\"function\":\"%s\",\"pairs\":%" PRIu64
-                            ",\"maxUlp\":%.4f,\"beta\":\"%a\",\"witness\":\"%a\",\"got\":\"%a\",\"want\":\"%a\","
+                            ",\"maxUlp\":%.4f,\"beta\":\"%a\",\"x\":\"%a\",\"got\":\"%a\",\"want\":\"%a\","
                             "\"bound\":%g,\"mismatches\":%" PRIu64 ",\"holds\":%s}\n"
                           : "%-16s %11" PRIu64
                             " pairs  max %.4f ULP at beta %a, x %a: got %a, want %a  bound %g  mismatches %" PRIu64
@@ -327,10 +327,9 @@ bool measure() {
     const Found& found = worst[i];
     if (found.error < 0) continue;
     const Function function = static_cast<Function>(i);
-    std::printf(
-        "{\"function\":\"%s\",\"maxUlp\":%.4f,\"beta\":\"%a\",\"witness\":\"%a\",\"got\":\"%a\",\"want\":\"%a\"}\n",
-        nameOf(function), found.error, static_cast<double>(found.at.beta), static_cast<double>(found.at.x),
-        static_cast<double>(found.got), found.want);
+    std::printf("{\"function\":\"%s\",\"maxUlp\":%.4f,\"beta\":\"%a\",\"x\":\"%a\",\"got\":\"%a\",\"want\":\"%a\"}\n",
+                nameOf(function), found.error, static_cast<double>(found.at.beta), static_cast<double>(found.at.x),
+                static_cast<double>(found.got), found.want);
     hold = hold && found.error <= boundOf(function, found.at.beta != 1);
   }
   return hold;
@@ -368,7 +367,7 @@ int main(int argc, char** argv) {
   bool all = true;
   for (int i = 0; i < functionCount; i++) {
     const Function function = static_cast<Function>(i);
-    if (availableBackends().front().functions[function].ways.scaled == nullptr) continue;
+    if (availableBackends().front().functions[function].ways.withBeta == nullptr) continue;
     Search search(function, seed, emitting);
     search.run(pairs);
     if (!emitting) all = print(function, search, json) && all;

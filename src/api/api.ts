@@ -1,4 +1,4 @@
-// Makes the public functions from the kernels of one backend, one for every row of the list.
+// Makes the public functions from the kernels of one backend, one for every entry of the list.
 
 import type { Kernels, Platform } from '../backend/contract'
 import { type FunctionName, functionNames, functions } from '../math/functions'

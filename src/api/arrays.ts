@@ -1,4 +1,4 @@
-// Checks arrays: the only place where this is done. Every check comes before the first write.
+// Checks arrays. With the addon, native/addon/call.h checks overlap instead. Every check comes before the first write.
 
 import { describe, invalidType, isArray, outOfRange, withCode } from '../errors'
 import { bufferOf, byteOffsetOf, isAttached, lengthOf, tagOf } from '../intrinsics'
@@ -13,8 +13,8 @@ export function readLength(name: string, value: unknown): number {
   const tag = tagOf.call(value)
   if (tag !== 'Float32Array')
     throw invalidType(name, 'a Float32Array', value, adviceFor(value, tag))
-  // A detached array has length 0, which alone is allowed. Some optimized code of V8 even reads its old length (seen in
-  // Node 20, once arrays over resizable buffers were used). So attachment is checked by itself, and first.
+  // Length 0 does not show detachment: empty arrays are allowed. Some optimized code of V8 even reads the length that a
+  // detached array had (seen in Node 20, once arrays over resizable buffers were used). So attachment is checked first.
   if (!isAttached(value as Float32Array))
     throw withCode(
       new TypeError(

@@ -140,7 +140,7 @@ function moved(x: Float32Array): Float32Array {
   throw withCode(
     new TypeError(
       "x must be a Float32Array whose buffer can be moved; got one over WebAssembly's memory, Node's pool " +
-        'of Buffers, or another that its owner keeps. Without transfer a copy is worked on',
+        'of Buffers, or another that its owner keeps. Leave transfer out to work on a copy',
       { cause },
     ),
     'ERR_INVALID_STATE',

@@ -10,7 +10,8 @@ import { callNames, noScaling, readPair, scalingReaderOf } from './options'
 const readScaling = scalingReaderOf(functions.softplus)
 
 export function createBackward(kernels: Kernels): Backward {
-  const { backward: kernel, checkApart: seesAddresses } = kernels
+  const { backward: kernel } = kernels
+  const isOverlapChecked = kernels.checkApart !== undefined
   const name = 'softplus.backward'
   const backward = {
     [name]: (x: Float32Array, grad: Float32Array, options?: SoftplusOptions & Output) => {
@@ -20,13 +21,13 @@ export function createBackward(kernels: Kernels): Backward {
       checkLength(length, grad, 'grad')
       if (out !== undefined) {
         checkLength(length, out)
-        if (seesAddresses === undefined) {
+        if (!isOverlapChecked) {
           checkApart(x, out)
           checkApart(grad, out, 'grad')
         }
       }
       const y = out ?? new Float32Array(length)
-      // Without a spread where there is nothing to spread: it takes a tenth of a call on a short array.
+      // Without a spread where there is nothing to spread: a spread adds 10 % to a short call.
       if (scaling === noScaling) kernel(x, grad, y)
       else kernel(x, grad, y, ...scaling)
       return y
@@ -36,7 +37,8 @@ export function createBackward(kernels: Kernels): Backward {
 }
 
 export function createWithDerivative(kernels: Kernels): WithDerivative {
-  const { withDerivative: kernel, checkApart: seesAddresses } = kernels
+  const { withDerivative: kernel } = kernels
+  const isOverlapChecked = kernels.checkApart !== undefined
   const name = 'softplus.withDerivative'
   const withDerivative = {
     [name]: (x: Float32Array, options?: SoftplusOptions & OutputPair) => {
@@ -46,7 +48,7 @@ export function createWithDerivative(kernels: Kernels): WithDerivative {
       const { value = new Float32Array(length), derivative = new Float32Array(length) } = out
       checkLength(length, value, 'out.value')
       checkLength(length, derivative, 'out.derivative')
-      if (seesAddresses === undefined) {
+      if (!isOverlapChecked) {
         checkApart(x, value, 'x', 'out.value')
         checkSeparate(x, derivative, 'x', 'out.derivative')
         checkSeparate(value, derivative, 'out.value', 'out.derivative')

@@ -1,8 +1,8 @@
-// Reads options: the only place of their names, defaults and ranges.
+// Reads options: their names, defaults and ranges are here.
 
 import type { Scaling } from '../backend/contract'
 import { describeName, invalidType, isArray, notTaken, outOfRange, withCode } from '../errors'
-import type { FunctionRow } from '../math/functions'
+import type { FunctionEntry } from '../math/functions'
 import type { JobOptions, JobSignal, Output, OutputPair, SoftplusOptions } from '../types'
 import { readSignal } from './signal'
 
@@ -14,10 +14,13 @@ export const streamNames = ['highWaterMark']
 const pairNames = ['value', 'derivative']
 const defaults = { beta: 1, threshold: Infinity }
 export const noScaling: Scaling = []
+/** The most that `threads` may be. */
+export const mostThreads = 1024
 
 /**
  * Checks that options, which are undefined or an object, have only beta, threshold and `others`, and reads beta and
- * threshold. The error for another name lists those of the others that are `offered`; by default all.
+ * threshold. `others`: further names that are allowed. `offered`: those of them that the error message lists; default
+ * all.
  *
  * @throws {TypeError} ERR_INVALID_ARG_TYPE for anything else; ERR_INVALID_ARG_VALUE for other names, unless undefined.
  * @throws {TypeError | RangeError} for a beta or threshold of the wrong type or out of its range.
@@ -28,9 +31,9 @@ export type ReadScaling = (
   offered?: readonly string[],
 ) => Scaling
 
-export function scalingReaderOf(row: FunctionRow): ReadScaling {
-  if (!row.takesScaling) return withoutScaling(row.publicName)
-  const { thresholdLimit } = row
+export function scalingReaderOf(entry: FunctionEntry): ReadScaling {
+  if (!entry.takesScaling) return withoutScaling(entry.publicName)
+  const { thresholdLimit } = entry
   return (options, others, offered = others) => {
     if (options === undefined) return noScaling
     if (others === callNames ? !hasOnlyCallNames(options) : !hasOnly(options, others))
@@ -108,8 +111,8 @@ export function readJob(
 function readThreads(threads: unknown): number | undefined {
   if (threads === undefined) return undefined
   if (typeof threads !== 'number') throw invalidType('threads', 'a number', threads)
-  if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
-    throw outOfRange('threads', 'an integer from 1 to 1024', `${threads}`)
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
+    throw outOfRange('threads', `an integer from 1 to ${mostThreads}`, `${threads}`)
   return threads
 }
 

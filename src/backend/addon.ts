@@ -31,7 +31,7 @@ function onMusl(): boolean {
 const thisPlatform = (): string =>
   `${process.platform}-${process.arch}${process.platform === 'linux' && onMusl() ? '-musl' : ''}`
 
-/** Where an addon may be: built here, by whoever wanted another; or published with the package. */
+/** Where an addon may be. First one built by the user, then the published one. */
 export const candidates = (
   root: string = packageRoot(),
   platform: string = thisPlatform(),

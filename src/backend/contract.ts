@@ -1,10 +1,10 @@
-// What a backend is to the API: kernels over arrays, and what the host provides besides them. Kernels may trust what
-// they get, because api/ has checked it.
+// What a backend is to the API: kernels over arrays, and what the host provides besides them. Types and lengths are
+// already checked; overlap only for kernels without checkApart.
 
 import type { Transform } from 'node:stream'
 import type { FunctionName } from '../math/functions'
 
-/** What a kernel takes after its arrays, as float32 values. Without a threshold there is none; without beta it is 1. */
+/** What a kernel takes after its arrays, as float32 values. A missing threshold means none, a missing beta means 1. */
 export type Scaling =
   | readonly []
   | readonly [threshold: number]
@@ -35,12 +35,12 @@ export type WithDerivativeKernel = (
 ) => void
 
 /**
- * Starts to write f(x) over x and returns at once. Uses up to `threads` worker threads, if the backend has any. All jobs
- * together have no more threads than `processors`, or than one of them asks for. `done` is called once, later, when
- * nothing touches x any more; with an error if there was one. Returns a function that ends the work early; `done` is
- * called then too.
+ * Starts to write f(x) over x and returns at once. Uses up to `threads` worker threads, if the backend has any;
+ * `processors` limits the pool (see JobOptions). `done` is called once, later, when nothing touches x any more; with an
+ * error if there was one. Returns a function that ends the work early; `done` is called then too.
  *
- * x may be a function that returns the array. It is called when nothing else can fail any more.
+ * x may be a function that returns the array. The addon calls it once a thread is held. If a later step fails, the
+ * caller still has the array that x() returned.
  */
 export type Launch = (
   threads: number,

@@ -9,7 +9,7 @@ import type { Kernel, Launch } from './contract'
 const blockLength = 1 << 15
 const millisecondsPerTurn = 2
 
-// The blocks of all jobs, one of each in a row: many jobs hold the others up no longer than one does.
+// Holds one block per job, so that jobs take turns.
 const waiting: (() => void)[] = []
 let isTurnComing = false
 

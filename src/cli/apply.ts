@@ -1,4 +1,4 @@
-// softplus apply: activates every input into its output.
+// softplus apply: applies a function to every number of the inputs, and writes the outputs.
 
 import * as library from '../index'
 import { codeOf, InputError, UsageError } from './errors'
@@ -92,7 +92,7 @@ function checkOutputName(output: string, format: Format): void {
   if (named === undefined || named === format) return
   throw new InputError(
     `${output}: the name must end in .${format}, because the output has the input's format; ` +
-      `got .${named}; name it .${format}`,
+      `got .${named}. Name it .${format}`,
   )
 }
 

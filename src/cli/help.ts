@@ -23,7 +23,7 @@ const exitCodeLines = `Exit codes:
   143  terminated (SIGTERM)
 A shell reports the last three also where the signal itself ends the command.`
 
-const softplusHelp = `softplus - activates float32 files: fast, and the same bits on every CPU
+const softplusHelp = `softplus - computes softplus, or another function, of float32 files
 
 Usage:
   softplus apply INPUT -o OUTPUT [--function NAME] [--beta B] [--threshold T]
@@ -32,7 +32,8 @@ Usage:
   softplus --help | --version
 
 Commands:
-  apply  activates every number in .npy or .f32 files; see softplus apply --help
+  apply  applies softplus, or another function, to every number in .npy or .f32
+         files; see softplus apply --help
   info   shows which backend computes on this machine; --json for programs
 
 Options:
@@ -46,7 +47,7 @@ Environment:
 ${exitCodeLines}
 `
 
-const applyHelp = `softplus apply - activates every number in files of any size
+const applyHelp = `softplus apply - applies softplus, or another function, to every number in files
 
 Usage:
   softplus apply INPUT -o OUTPUT [--function NAME] [--beta B] [--threshold T]

@@ -83,14 +83,14 @@ function headerOf(bytes: Uint8Array): NpyHeader {
 function checkRaw(bytes: number, bytesAtOpening: number | undefined): void {
   if (bytesAtOpening !== undefined && bytes !== bytesAtOpening)
     throw new InputError(
-      `the file must still have the ${bytesAtOpening} bytes it had when it was opened; got ${bytes}; ` +
-        'run the command again when nothing writes to the file',
+      `the file must still have the ${bytesAtOpening} bytes it had when it was opened; got ${bytes}. ` +
+        'Run the command again when nothing writes to the file',
     )
   const excess = bytes % bytesPerElement
   if (excess === 0) return
   throw new InputError(
-    `the data must be float32, 4 bytes each; got ${bytes} bytes, which leaves ${excess} over; ` +
-      "write raw float32 with numpy: a.astype('<f4').tofile('x.f32')",
+    `the data must be float32, 4 bytes each; got ${bytes} bytes, which leaves ${excess} over. ` +
+      "Write raw float32 with numpy: a.astype('<f4').tofile('x.f32')",
   )
 }
 
@@ -98,8 +98,8 @@ const kinds: Record<string, string> = { f: 'float', i: 'int', u: 'uint', c: 'com
 
 function dtypeMessage(dtype: string): string {
   return (
-    `the elements must be little-endian float32 ('<f4'); got ${dtypeName(dtype)}; ` +
-    `convert them with numpy: ${conversion(dtype)}`
+    `the elements must be little-endian float32 ('<f4'); got ${dtypeName(dtype)}. ` +
+    `Convert them with numpy: ${conversion(dtype)}`
   )
 }
 

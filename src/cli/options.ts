@@ -1,6 +1,7 @@
 // Reads the arguments.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { mostThreads } from '../api/options'
 import { UsageError } from './errors'
 import { functions } from './functions'
 import { isFolder, isUtf8 } from './io/paths'
@@ -113,7 +114,7 @@ function readPlaces(
   }
   if (!output)
     throw new UsageError(
-      'OUTPUT must be a file, DIR/ or - for stdout; got none; give -o OUTPUT or --in-place',
+      'OUTPUT must be a file, DIR/ or - for stdout; got none. Give -o OUTPUT or --in-place',
     )
   if (isFolder(output)) checkNoStdin(inputs, `-o ${output}`)
   else if (inputs.length > 1)
@@ -126,22 +127,22 @@ function readPlaces(
 function checkIsUtf8(name: string): void {
   if (isUtf8(name)) return
   throw new UsageError(
-    `INPUT and OUTPUT must be names in UTF-8, without U+FFFD; got ${name}; rename it, or use - and a shell's < and >`,
+    `INPUT and OUTPUT must be names in UTF-8, without U+FFFD; got ${name}. Rename it, or use - and a shell's < and >`,
   )
 }
 
 function checkNoStdin(inputs: string[], where: string): void {
   if (inputs.includes('-'))
     throw new UsageError(
-      `INPUTs must be files with ${where}; got -; use softplus apply - -o OUTPUT`,
+      `INPUTs must be files with ${where}; got -. Use softplus apply - -o OUTPUT`,
     )
 }
 
 function readThreads(text: string | undefined): { threads?: number } {
   if (text === undefined) return {}
   const threads = Number(text)
-  if (/^\d+$/.test(text) && threads >= 1 && threads <= 1024) return { threads }
-  throw new UsageError(`--threads must be an integer from 1 to 1024; got '${text}'`)
+  if (/^\d+$/.test(text) && threads >= 1 && threads <= mostThreads) return { threads }
+  throw new UsageError(`--threads must be an integer from 1 to ${mostThreads}; got '${text}'`)
 }
 
 function readFunction(name: string): string {
@@ -158,10 +159,10 @@ function readScaling(
 ): { beta?: number; threshold?: number } {
   if (text === undefined) return {}
   if (functions.get(name)?.takesScaling) return { [option]: readNumber(option, text) }
-  const taking = [...functions].filter(([, row]) => row.takesScaling).map(([other]) => other)
+  const taking = [...functions].filter(([, entry]) => entry.takesScaling).map(([other]) => other)
   throw new UsageError(
-    `--${option} must be left out with --function ${name}; got ${text}; ` +
-      `the functions that take it are ${taking.join(', ')}`,
+    `--${option} must be left out with --function ${name}; got ${text}. ` +
+      `The functions that take it are ${taking.join(', ')}`,
   )
 }
 

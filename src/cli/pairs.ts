@@ -24,7 +24,7 @@ function namedPairs({ inputs, output, inPlace }: ApplyRequest): Pair[] {
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined)
     throw new UsageError(
-      `INPUTs must have different names with -o ${output}; got ${twice} twice; use another DIR/ for one of them`,
+      `INPUTs must have different names with -o ${output}; got ${twice} twice. Use another DIR/ for one of them`,
     )
   // Not path.join: it drops `link/..`, but the system follows the link first.
   return inputs.map((input, i) => [input, `${output}${names[i]}`])
@@ -37,14 +37,14 @@ async function checkAreFiles(inputs: string[]): Promise<void> {
     if (stats === undefined || stats.isFile() || stats.isDirectory()) continue
     const kind = stats.isFIFO() ? 'FIFO' : stats.isSocket() ? 'socket' : 'device'
     throw new InputError(
-      `${input} must be a file with --in-place; got a ${kind}; name an output with -o`,
+      `${input} must be a file with --in-place; got a ${kind}. Name an output with -o`,
     )
   }
 }
 
-// A file that is written twice, or read after it was written, would be activated twice.
+// A file that is written twice, or read after it was written, would have the function applied twice.
 async function checkAreDifferent(pairs: Pair[], inPlace: boolean): Promise<void> {
-  const remedy = inPlace ? 'name each file once' : 'name another OUTPUT'
+  const remedy = inPlace ? 'Name each file once' : 'Name another OUTPUT'
   const writers = new Map<string, number>()
   for (const [i, [, output]] of pairs.entries()) {
     const id = await idOf(output)
@@ -62,7 +62,7 @@ async function checkAreDifferent(pairs: Pair[], inPlace: boolean): Promise<void>
 
 function sharedFile(one: string, other: string, remedy: string): UsageError {
   return new UsageError(
-    `INPUTs and OUTPUTs must be different files; got ${one} and ${other}, which are the same file; ${remedy}`,
+    `INPUTs and OUTPUTs must be different files; got ${one} and ${other}, which are the same file. ${remedy}`,
   )
 }
 

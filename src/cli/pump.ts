@@ -1,4 +1,4 @@
-// Reads an input, activates it and writes the output, in constant memory.
+// Reads an input, applies the function and writes the output, in constant memory.
 
 import { convertLittleEndian } from '../endian'
 import type { Activation, SoftplusOptions } from '../index'
@@ -27,8 +27,8 @@ export interface Pumped {
 const pieceBytes = 1 << 22
 
 /**
- * Reads one piece, activates the one before and writes the one before that, at the same time. If the input's size is
- * known and wrong, it throws an InputError before it writes anything; otherwise before it writes the last piece.
+ * Reads one piece, applies the function to the one before and writes the one before that, at the same time. If the
+ * input's size is known and wrong, it throws an InputError before it writes anything; otherwise before it writes the last piece.
  */
 export async function pump(
   input: Input,
@@ -53,7 +53,7 @@ export async function pump(
     bytes += end
     layout.checkData(bytes, !isLast)
     const piece = pieces[i % 3].subarray(0, end)
-    milliseconds += await activate(piece, work)
+    milliseconds += await computeOver(piece, work)
     await writing
     writing = awaitedLater(output.write(piece))
     progress.add(piece.length)
@@ -78,7 +78,7 @@ function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
-async function activate(
+async function computeOver(
   piece: Uint8Array,
   { activation, options, threads }: Work,
 ): Promise<number> {

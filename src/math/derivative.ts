@@ -3,11 +3,11 @@
 //
 // Its largest error stands in native/functions/derivative.h.
 import { derivativeCells } from './cells'
-import { bitsOf, far, near, nearLimit, rowsOf, scaledFar, scaledNear } from './evaluate'
+import { bitsOf, far, farWithBeta, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
 
 const { abs, fround, min } = Math
 
-const rows = rowsOf(derivativeCells, (_, c1) => ({ c1, factor: -1, offset: 1 }))
+const rows = rowsOf(derivativeCells, (_, c1) => ({ c1, mirrorSign: -1, offset: 1 }))
 const K = 1
 // Above it 1 - e^-p rounds to 1.
 const ceiling = 18
@@ -22,13 +22,13 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
   }
 }
 
-export function scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
+export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
   const bound = min(threshold, ceiling)
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
     const p = fround(v * beta)
     if (p > bound) y[i] = 1
-    else if (abs(p) < nearLimit) y[i] = scaledNear(rows, v, p, beta, 0)
-    else y[i] = scaledFar(rows, v, p, beta, 0, K)
+    else if (abs(p) < nearLimit) y[i] = nearWithBeta(rows, v, p, beta, 0)
+    else y[i] = farWithBeta(rows, v, p, beta, 0, K)
   }
 }

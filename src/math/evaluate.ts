@@ -17,10 +17,10 @@ const { abs, fround, max, min } = Math
 
 export const nearLimit = 14.75
 
-// Below -floor every function of the list rounds to its limit: e^-104.5 rounds to 0.
+// At a < floor the value from the cells rounds to 0: e^-104.5 < 2^-150.
 const floor = -104.5
 // The same with any beta: e^-350 / 2^-149 and e^-350 * 2^128 round to 0.
-const scaledFloor = -350
+const floorWithBeta = -350
 
 const halves = 6291456 // 0x1.8p22
 const wholes = 12582912 // 0x1.8p23
@@ -32,14 +32,14 @@ const ln2Low = fround(1.428606765330187e-6) // 0x1.7f7d1cp-20
 // comes from near the middle of a cell. e is 0 up to 21.5 ln 2 = 14.903.
 const octaves = 21
 
-/** How a function of x > 0 follows from its cells: with this c1, it is factor * w + offset. */
+/** How a function of x > 0 follows from its cells: with this c1, it is mirrorSign * w + offset. */
 export interface Mirror {
   c1: number
-  factor: number
+  mirrorSign: number
   offset: number
 }
 
-// c0, ..., c6, low, factor, offset
+// c0, ..., c6, low, mirrorSign, offset
 const width = 10
 
 /**
@@ -55,8 +55,8 @@ export function rowsOf(
   for (let cell = 0; cell < 32; cell++) {
     const n = cell === 0 ? 0 : cell / 2 - 16
     const c = cells.subarray(cell * 8, cell * 8 + 8)
-    const { c1, factor, offset } = mirror(n, c[1])
-    rows.set([c[0], c1, ...c.subarray(2), factor, offset], rowOf(n, 0))
+    const { c1, mirrorSign, offset } = mirror(n, c[1])
+    rows.set([c[0], c1, ...c.subarray(2), mirrorSign, offset], rowOf(n, 0))
     rows.set([...c, 1, 0], rowOf(n, 1))
   }
   return rows
@@ -72,8 +72,8 @@ export const bitsOf = (x: Float32Array): Int32Array =>
 // The polynomial of a row without its constant term c0, which is added last.
 //
 // `fround(a * b + c)` rounds twice where an fma rounds once. With beta 1 that never changes a result: every float32 was
-// run (`npm run prove`). Not every pair of a beta and an x can be run, so tailExactly takes exact steps.
-function tail(rows: Float64Array, row: number, low: number, r: number): number {
+// run (`npm run prove`). Not every pair of a beta and an x can be run, so higherTermsExactly takes exact steps.
+function higherTerms(rows: Float64Array, row: number, low: number, r: number): number {
   let q = fround(r * rows[row + 6] + rows[row + 5])
   q = fround(r * q + rows[row + 4])
   q = fround(r * q + rows[row + 3])
@@ -81,7 +81,7 @@ function tail(rows: Float64Array, row: number, low: number, r: number): number {
   return fround(r * rows[row + 1] + fround(fround(r * r) * q + low))
 }
 
-function tailExactly(rows: Float64Array, row: number, low: number, r: number): number {
+function higherTermsExactly(rows: Float64Array, row: number, low: number, r: number): number {
   let q = fma(r, rows[row + 6], rows[row + 5])
   q = fma(r, q, rows[row + 4])
   q = fma(r, q, rows[row + 3])
@@ -94,7 +94,7 @@ export function near(rows: Float64Array, x: number, sign: number): number {
   const a = -abs(x)
   const n = fround(fround(a + halves) - halves)
   const row = rowOf(n, sign)
-  const w = fround(rows[row] + tail(rows, row, rows[row + 7], fround(a - n)))
+  const w = fround(rows[row] + higherTerms(rows, row, rows[row + 7], fround(a - n)))
   return fround(rows[row + 8] * w + rows[row + 9])
 }
 
@@ -127,45 +127,45 @@ export function far(rows: Float64Array, x: number, sign: number, K: number): num
   const s = fround(v - n)
   const r = fma(e, -ln2Low, s)
   const row = rowOf(n, sign)
-  const l = tail(rows, row, correctedLow(rows, row, s, r, e, K), r)
+  const l = higherTerms(rows, row, correctedLow(rows, row, s, r, e, K), r)
   const w = fround(fround(rows[row] + l) * pow2(e))
   return fround(rows[row + 8] * w + rows[row + 9])
 }
 
-// The last steps with a beta. They are in binary64, so that the sum, 2^e and the factor of beta are rounded to float32
-// once. The derivative has no such factor (scale 0): its steps are those of beta 1.
-function combined(rows: Float64Array, row: number, l: number, power: number, scale: number) {
-  if (scale !== 0) return fround(((rows[row] + l) * power + rows[row + 9]) * scale)
+// The last steps with a beta. They are in binary64, so that the sum, 2^e and betaFactor (beta or 1 / beta) are rounded to
+// float32 once, together. The derivative has no such factor (betaFactor 0): its steps are those of beta 1.
+function combined(rows: Float64Array, row: number, l: number, power: number, betaFactor: number) {
+  if (betaFactor !== 0) return fround(((rows[row] + l) * power + rows[row + 9]) * betaFactor)
   return fround(rows[row + 8] * fround(fround(rows[row] + l) * power) + rows[row + 9])
 }
 
 /** f(x) with beta for |p| < nearLimit, where p is beta x rounded to float32. */
-export function scaledNear(
+export function nearWithBeta(
   rows: Float64Array,
   x: number,
   p: number,
   beta: number,
-  scale: number,
+  betaFactor: number,
 ): number {
   const a = -abs(p)
   const n = fround(fround(a + halves) - halves)
   const r = fma(-abs(x), abs(beta), fround(fround(a - n) - a))
   const row = rowOf(n, p < 0 ? 1 : 0)
-  return combined(rows, row, tailExactly(rows, row, rows[row + 7], r), 1, scale)
+  return combined(rows, row, higherTermsExactly(rows, row, rows[row + 7], r), 1, betaFactor)
 }
 
 /** f(x) with beta for |p| >= nearLimit and NaN. */
-export function scaledFar(
+export function farWithBeta(
   rows: Float64Array,
   x: number,
   p: number,
   beta: number,
-  scale: number,
+  betaFactor: number,
   K: number,
 ): number {
   const a = -abs(p)
   const sign = p < 0 ? 1 : 0
-  if (a < scaledFloor) return fround(rows[rowOf(0, sign) + 9] * (scale || 1))
+  if (a < floorWithBeta) return fround(rows[rowOf(0, sign) + 9] * (betaFactor || 1))
   const e = exponentOf(a)
   const v = fround(a - fround(e * ln2High))
   const n = fround(fround(v + halves) - halves)
@@ -173,6 +173,6 @@ export function scaledFar(
   const exact = fma(-abs(x), abs(beta), fround(s - a))
   const r = fma(e, -ln2Low, exact)
   const row = rowOf(n, sign)
-  const l = tailExactly(rows, row, correctedLow(rows, row, exact, r, e, K), r)
-  return combined(rows, row, l, pow2(e), scale)
+  const l = higherTermsExactly(rows, row, correctedLow(rows, row, exact, r, e, K), r)
+  return combined(rows, row, l, pow2(e), betaFactor)
 }

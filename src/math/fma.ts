@@ -3,8 +3,8 @@
 const { fround, max, min } = Math
 
 /**
- * Exact for subnormal results too, and for all sums below 2^128 - 2^103, halfway between the largest float and 2^128: one
- * that rounds onto that point becomes infinite, even from below. No kernel has a sum above 2^24.
+ * Exact, subnormal results included, for sums below 2^128 - 2^103, where float32 overflows. A sum that binary64 rounds up
+ * to that value gives Infinity. Kernel sums stay below 2^24.
  *
  * The product of two floats is exact in binary64. Rounding the sum to binary64 first changes the result
  * only where that lands halfway between two floats; what it lost (Knuth's TwoSum) then says which

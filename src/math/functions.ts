@@ -7,7 +7,7 @@ import { relu, reluDerivative } from './relu'
 import * as secondDerivative from './secondDerivative'
 import * as softplus from './softplus'
 
-interface CommonRow {
+interface CommonEntry {
   /** What users call. A dot makes the function a property of the one before it. */
   publicName: string
   /** One line for help and documentation. */
@@ -15,7 +15,7 @@ interface CommonRow {
 }
 
 /** A function that takes beta and threshold. */
-export interface ScalingRow extends CommonRow {
+export interface ScalingEntry extends CommonEntry {
   takesScaling: true
   /** Thresholds at or above this cannot change a float32 result, so they are dropped. */
   thresholdLimit: number
@@ -23,17 +23,17 @@ export interface ScalingRow extends CommonRow {
   loops: {
     /** Beta 1. */
     plain(x: Float32Array, y: Float32Array, threshold?: number): void
-    scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void
+    withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void
   }
 }
 
 /** A function without options. */
-export interface FixedRow extends CommonRow {
+export interface FixedEntry extends CommonEntry {
   takesScaling: false
   loops: { plain(x: Float32Array, y: Float32Array): void }
 }
 
-export type FunctionRow = ScalingRow | FixedRow
+export type FunctionEntry = ScalingEntry | FixedEntry
 
 // At 18 and above e^-x is below 2^-25: softplus(x) rounds to x, and its derivative to 1.
 export const functions = {
@@ -77,7 +77,7 @@ export const functions = {
     takesScaling: false,
     loops: { plain: reluDerivative },
   },
-} as const satisfies Record<string, FunctionRow>
+} as const satisfies Record<string, FunctionEntry>
 
 export type FunctionName = keyof typeof functions
 

@@ -72,16 +72,16 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
   for (let i = 0; i < x.length; i++) y[i] = x[i] > bound ? x[i] : at(x[i])
 }
 
-function scaledAt(y: number, beta: number): number {
+function atWithBeta(y: number, beta: number): number {
   const s = beta < 0 ? -y : y
   if (s > 0) return fround(logOfExpm1(y * beta, true) * (1 / beta))
   return s < 0 ? Number.NaN : (beta < 0 ? Infinity : -Infinity) + y
 }
 
-export function scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
+export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
   const bound = min(threshold, identical)
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
-    y[i] = fround(v * beta) > bound ? v : scaledAt(v, beta)
+    y[i] = fround(v * beta) > bound ? v : atWithBeta(v, beta)
   }
 }

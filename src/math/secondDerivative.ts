@@ -1,13 +1,13 @@
 // beta u / (1 + u)^2 with u = e^-|beta x|, the second derivative of softplus. It is even. It has a table of its own,
-// because s (1 - s) with s from the derivative's table is 0 above 16.6, where s rounds to 1.
+// because d (1 - d) of the derivative d would be 0 above 17.33, where d rounds to 1.
 //
 // Its largest error stands in native/functions/secondDerivative.h.
 import { secondDerivativeCells } from './cells'
-import { far, near, nearLimit, rowsOf, scaledFar, scaledNear } from './evaluate'
+import { far, farWithBeta, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
 
 const { abs, fround } = Math
 
-const rows = rowsOf(secondDerivativeCells, (_, c1) => ({ c1, factor: 1, offset: 0 }))
+const rows = rowsOf(secondDerivativeCells, (_, c1) => ({ c1, mirrorSign: 1, offset: 0 }))
 const K = 2
 
 export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): void {
@@ -18,12 +18,12 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
   }
 }
 
-export function scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
+export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
     const p = fround(v * beta)
     if (p > threshold) y[i] = 0
-    else if (abs(p) < nearLimit) y[i] = scaledNear(rows, v, p, beta, beta)
-    else y[i] = scaledFar(rows, v, p, beta, beta, K)
+    else if (abs(p) < nearLimit) y[i] = nearWithBeta(rows, v, p, beta, beta)
+    else y[i] = farWithBeta(rows, v, p, beta, beta, K)
   }
 }

@@ -3,11 +3,11 @@
 //
 // Its largest error stands in native/functions/softplus.h.
 import { softplusCells } from './cells'
-import { bitsOf, far, near, nearLimit, rowsOf, scaledFar, scaledNear } from './evaluate'
+import { bitsOf, far, farWithBeta, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
 
 const { abs, fround, min } = Math
 
-const rows = rowsOf(softplusCells, (n, c1) => ({ c1: fround(c1 - 1), factor: 1, offset: -n }))
+const rows = rowsOf(softplusCells, (n, c1) => ({ c1: fround(c1 - 1), mirrorSign: 1, offset: -n }))
 const K = 0.5
 // The last float below nearLimit. Above it softplus is x.
 const ceiling = nearLimit - 2 ** -20
@@ -22,13 +22,13 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
   }
 }
 
-export function scaled(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
+export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
   const bound = min(threshold, ceiling)
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
     const p = fround(v * beta)
     if (p > bound) y[i] = v
-    else if (abs(p) < nearLimit) y[i] = scaledNear(rows, v, p, beta, 1 / beta)
-    else y[i] = scaledFar(rows, v, p, beta, 1 / beta, K)
+    else if (abs(p) < nearLimit) y[i] = nearWithBeta(rows, v, p, beta, 1 / beta)
+    else y[i] = farWithBeta(rows, v, p, beta, 1 / beta, K)
   }
 }

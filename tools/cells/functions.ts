@@ -33,6 +33,7 @@ export const cellFunctions: readonly CellFunction[] = [
   },
   {
     name: 'derivative',
+    // The function's old name: a new seed changes the coefficients.
     seed: 'sigmoid',
     exact: (x) => {
       const u = Math.exp(-Math.abs(x))

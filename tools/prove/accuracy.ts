@@ -1,6 +1,6 @@
 // Writes docs/accuracy.md from what the proof and the search found.
 import type { DerivedBound } from './bound'
-import { type Row, rowOf, rows } from './facts'
+import { type Entry, entries, entryOf } from './facts'
 import type { Found } from './search'
 
 /** What native/test/prove.cc prints for a function. */
@@ -9,7 +9,7 @@ export interface Proof {
   beta: number
   inputs: number
   maxUlp: number
-  witness: string
+  x: string
   got: string
   want: string
   notCorrectlyRounded: number
@@ -25,14 +25,14 @@ const count = (n: number): string => n.toLocaleString('en-US')
 // A bound must not be stated smaller than it is.
 const roundedUp = (ulp: number): string => (Math.ceil(ulp * 100) / 100).toFixed(2)
 
-function sectionOf({ name, publicName, summary, bound, boundWithBeta }: Row, proofs: Proof[]) {
+function sectionOf({ name, publicName, summary, bound, boundWithBeta }: Entry, proofs: Proof[]) {
   const lines = proofs
     .filter((proof) => proof.function === name)
     .sort((a, b) => Math.abs(a.beta) - Math.abs(b.beta) || b.beta - a.beta || b.inputs - a.inputs)
     .map(
       (p) =>
         `| ${Number(p.beta.toPrecision(7))} | ${p.beta === 1 ? bound : boundWithBeta} | ${p.maxUlp.toFixed(4)} | ` +
-        `\`${p.witness}\` | ${count(p.notCorrectlyRounded)} | ${count(p.mismatches)} | ${count(p.inputs)} |`,
+        `\`${p.x}\` | ${count(p.notCorrectlyRounded)} | ${count(p.mismatches)} | ${count(p.inputs)} |`,
     )
   return `## ${publicName}
 
@@ -46,19 +46,19 @@ ${lines.join('\n')}
 
 const searchRows = (found: Found[], bounds: DerivedBound[]): string =>
   found
-    .map(({ function: name, maxUlp, beta, witness, got, want, pairs }) => {
+    .map(({ function: name, maxUlp, beta, x, got, want, pairs }) => {
       const derived = bounds.filter((bound) => bound.name === name).map(({ ulp }) => ulp)
-      const { publicName, boundWithBeta } = rowOf(name)
+      const { publicName, boundWithBeta } = entryOf(name)
       return (
         `| ${publicName} | ${boundWithBeta} | ${roundedUp(Math.max(...derived))} | ${maxUlp.toFixed(4)} | ` +
-        `\`${beta}\` | \`${witness}\` | \`${got}\` | \`${want}\` | ${count(pairs)} |`
+        `\`${beta}\` | \`${x}\` | \`${got}\` | \`${want}\` | ${count(pairs)} |`
       )
     })
     .join('\n')
 
 const boundRows = (bounds: DerivedBound[]): string =>
   bounds
-    .map(({ name, place, ulp }) => `| ${rowOf(name).publicName} | ${place} | ${roundedUp(ulp)} |`)
+    .map(({ name, place, ulp }) => `| ${entryOf(name).publicName} | ${place} | ${roundedUp(ulp)} |`)
     .join('\n')
 
 const anyBeta = (found: Found[], bounds: DerivedBound[]): string => `## Any beta
@@ -80,7 +80,13 @@ give the same bits for each pair. The fallback computes 10,000,000 of the pairs 
 ### How the bound is derived
 
 \`tools/prove/bound.ts\` adds up what each step of \`native/evaluate.h\` can lose. It does so for every cell of the tables, on short
-intervals of r. *Near* means abs(beta x) < 14.75, *far* everything else.
+intervals of r. *Near* means abs(beta x) < 14.75, *far* everything else. The other names:
+
+- a is -abs(beta x), and f(a) the function at a. The negative half-line is cut into cells of width 1/2. n is the centre of a's
+  cell, and r = a - n the distance from it.
+- c0 to c6 are the cell's coefficients, c0 in two parts: c0 + c1 r + ... + c6 r^6 stands in for f(a). w is the value computed for f(a).
+- Far, v = a - e ln 2 takes the place of a, with an integer e of at most 0: f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)), where K is
+  1/2 for softplus, 1 for its derivative and 2 for its second derivative.
 
 | function | where | at most, ULP |
 | -------- | ----- | ------------ |
@@ -97,9 +103,9 @@ ${boundRows(bounds)}
 4. **The last step.** softplus and the second derivative are divided or multiplied by beta in binary64 and rounded once, which adds
    1/2 ULP. The result can have any exponent, so the sum is taken in the smallest unit, 2^-24 of the value. The derivative is
    rounded once, and once more by 1 - w where beta x is positive.
-5. **Far values** are moved near by e multiples of ln 2. The move is exact except for the low part of ln 2, and most of what its
-   rounding loses is added back. What remains is part of the sum: the error of c1 as the derivative, and of a polynomial of three
-   terms as the function in K f^2 (1 - 2^e).
+5. **Far values** are moved near by e multiples of ln 2. The move is exact except for the low part of ln 2. What its rounding loses
+   is multiplied by the derivative and added back. c1 stands in for the derivative, and three terms stand in for f(v) in the square;
+   both errors are in the sum. So is what the formula for f(a) leaves out, and the error of ln 2: below 2^-34.9 of the value.
 6. **Results that need little arithmetic.** For beta x >= 14.75 the derivative is 1 - w with w below 2^-21, so its error is 1/2 ULP and
    almost nothing more. For beta x >= 14.75 softplus(x) is x, which leaves out ln(1 + e^-14.75), at most 0.45 ULP of x. Results that
    are set to 0 have a true value below half of the smallest float, for the largest and the smallest beta too. A subnormal
@@ -119,29 +125,31 @@ export const accuracyPage = (
 
 \`npm run prove -- --write\` writes this page. To change its text, edit \`tools/prove/accuracy.ts\`.
 
-**What is guaranteed.** With beta 1, softplus, its derivative and its second derivative are within ${rowOf('softplus').bound} ULP of the true value for every one
-of the 2^32 float32 inputs, and the inverse within ${rowOf('inverse').bound} ULP. With any other beta they are within ${rowOf('softplus').boundWithBeta} ULP and
-${rowOf('inverse').boundWithBeta} ULP. relu and its derivative are exact. Every backend gives the same bits.
+**What is guaranteed.** With beta 1, softplus, its derivative and its second derivative are within ${entryOf('softplus').bound} ULP of the true value for every one
+of the 2^32 float32 inputs. With any other beta they are within ${entryOf('softplus').boundWithBeta} ULP. The inverse is within ${entryOf('inverse').boundWithBeta} ULP
+with every beta. relu and its derivative are exact. Every backend gives the same bits.
 
 **What a ULP is.** The error of a result is its distance from the true value, in units in the last place (ULP): the spacing of
 float32 numbers at the true value, 2^-149 below the smallest normal number. A correctly rounded result has an error of at most 0.5
 ULP. float32 results that differ only in their last bit are 1 ULP apart.
 
-**How it is proven.** \`npm run prove\` computes every input and compares the result with the true value, which it computes in binary64 or,
-near ties, in x87's 80-bit format (\`native/test/reference.h\`). The command fails if an error is larger than guaranteed.
+**How it is proven.** \`npm run prove\` computes every input with beta 1; with \`--write\` also with beta 2. It compares the results with
+the true values, which it computes in binary64 or, near ties, in x87's 80-bit format (\`native/test/reference.h\`). The command
+fails if an error is larger than guaranteed.
 
-- With beta 1 and beta 2 all 2^32 inputs were run. With the other betas in the tables 1 in 257 was run, which is
+- For this page all 2^32 inputs were run with beta 1 and beta 2. With the other betas in the tables 1 in 257 was run, which is
   ${count(Math.ceil(2 ** 32 / 257))} inputs. [Any beta](#any-beta) has the bound for all other betas.
 - "Bits differing" counts results that depend on the backend, on the other values in the array, or on whether \`withDerivative\` computes
-  them. The same command compares the fallback and NEON, which gave the same bits. They have no lines here.
+  them. The same command compares the fallback and NEON, which gave the same bits. The tables leave them out.
 - softplus and its derivative never decrease: of two inputs the larger one has the larger result, or the same. The command
   checks this for each step between two neighbouring floats.
-- inverse(softplus(x)) is finite for every x > -87. Below that softplus(x) is subnormal and in the end 0, whose inverse is -Infinity.
+- inverse(softplus(x)) is finite while softplus(x) > 0, that is for x > -103.97. Below -87 it loses precision, because softplus(x) is
+  subnormal.
 - \`backward\` is the derivative times grad, rounded once more.
 
-${rows
+${entries
   .filter(({ bound }) => bound > 0)
-  .map((row) => sectionOf(row, proofs))
+  .map((entry) => sectionOf(entry, proofs))
   .join('\n')}
 ${anyBeta(found, bounds)}
 ## Other libraries
@@ -150,13 +158,14 @@ We know of no other library that states a bound for its softplus over all float3
 
 | library | largest error | source |
 | ------- | ------------- | ------ |
-| PyTorch 1.13.1, CPU | at most 1 ULP from our results, on 152,832 activations of a real network | \`npm start\` compares with PyTorch's recorded results |
-| TensorFlow | 3.7 ULP or more | [its kernel](https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/kernels/softplus_op.h) returns e^x for softplus below ln(2^-23) + 2 = -13.94. There e^x is e^x / 2 = 4.4e-7 of the value too large, or 3.7 units of 2^-23 |
+| PyTorch 1.13.1, CPU | at most 1 ULP from our results, on 152,832 activations of a real network | \`npm start\` compares with PyTorch's recorded results. The measurements of performance are of another build, 1.13.0a0 |
+| TensorFlow | 3.7 ULP or more | [its kernel](https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/kernels/softplus_op.h) returns e^x for softplus below ln(2^-23) + 2 = -13.94. There e^x exceeds softplus by a relative e^x / 2 = 4.4e-7, or 3.7 units of 2^-23 |
 | TensorFlow.js, WebGL | as TensorFlow; in between it computes ln(1 + e^x) without log1p | [its shader](https://github.com/tensorflow/tfjs/blob/master/tfjs-backend-webgl/src/kernels/Softplus.ts) |
 | TT-NN, FLOAT32 | 7,757 ULP with beta 1; 698 ULP at 0 | [issue 54673](https://github.com/tenstorrent/tt-metal/issues/54673) of tt-metal |
-| oneDNN 2.6.3, \`eltwise_soft_relu\` | 36,707 ULP on [-8, 8]; 0 at -15, negative at -20 | measured: [performance.md](performance.md#other-libraries), \`npm run bench -- peers\` |
+| oneDNN 2.6.3, \`eltwise_soft_relu\` | 36,707 ULP on [-8, 8]; 0 at -15, negative at -20 | measured: \`docs/performance.md\`, \`npm run bench -- peers\` |
 | ONNX Runtime 1.30.0, NumPy 1.24.2 | 4.42 ULP and 1.49 ULP on [-8, 8] | measured there too |
 
-PyTorch's threshold of 20 returns x where beta x > 20. Above 17.33 the correctly rounded result is x, so this threshold changes
-nothing. A threshold below 17.33 does change results.
+PyTorch's threshold of 20 returns x where beta x > 20. With beta 1, softplus rounds to x from 14.56 on and its derivative to 1 from
+17.33 on. With any beta this package returns x where beta x >= 14.75, and 1 where beta x >= 17.33. So PyTorch's threshold of 20
+changes neither.
 `

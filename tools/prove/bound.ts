@@ -1,11 +1,12 @@
 // Derives an upper bound on the error with any beta from the tables. docs/accuracy.md explains how.
 //
-//   tsx tools/prove/bound.ts
+//   npm run tool -- bound
 //
 // Every cell is cut into short intervals of r. On each interval a rounding in native/evaluate.h loses at most half a unit in the
 // last place of the largest value there. The losses are added up, multiplied by what later steps multiply them by.
 // Prints the largest sum of each function to stdout, and where it is reached.
 import { derivativeCells, secondDerivativeCells, softplusCells } from '../../src/math/cells'
+import { entries } from './facts'
 
 const { abs, exp, floor, log1p, log2, max, min } = Math
 
@@ -17,7 +18,7 @@ interface Described {
   f(a: number): number
   derivative(a: number): number
   /** Whether the last step multiplies by beta or 1 / beta in binary64, so that the result can have any exponent. */
-  isScaled: boolean
+  isWide: boolean
 }
 
 const logistic = (a: number): number => exp(a) / (1 + exp(a))
@@ -29,7 +30,7 @@ const functions: Described[] = [
     K: 0.5,
     f: (a) => log1p(exp(a)),
     derivative: logistic,
-    isScaled: true,
+    isWide: true,
   },
   {
     name: 'derivative',
@@ -37,7 +38,7 @@ const functions: Described[] = [
     K: 1,
     f: logistic,
     derivative: (a) => logistic(a) * logistic(-a),
-    isScaled: false,
+    isWide: false,
   },
   {
     name: 'secondDerivative',
@@ -45,7 +46,7 @@ const functions: Described[] = [
     K: 2,
     f: (a) => logistic(a) * logistic(-a),
     derivative: (a) => logistic(a) * logistic(-a) * (logistic(-a) - logistic(a)),
-    isScaled: true,
+    isWide: true,
   },
 ]
 
@@ -64,8 +65,8 @@ const sizeOn = (c: number[], from: number, to: number): number => {
   return abs(horner(c, (from + to) / 2)) + (steepest * (to - from)) / 2
 }
 
-/** The most that `tail` in native/evaluate.h loses, step by step. */
-function tailError(c: number[], low: number, c1: number, from: number, to: number): number {
+/** The most that `higherTerms` in native/evaluate.h loses, step by step. */
+function higherTermsError(c: number[], low: number, c1: number, from: number, to: number): number {
   const r = max(abs(from), abs(to))
   let error = 0
   for (let k = 5; k >= 2; k--) error = r * error + halfUlp(sizeOn(c.slice(k), from, to))
@@ -90,7 +91,7 @@ const samples = 64
 
 /** The bound on one interval of r around n. Far values were moved there by multiples of ln 2. */
 function boundOn(
-  { cells, K, f, derivative, isScaled, name }: Described,
+  { cells, K, f, derivative, isWide, name }: Described,
   n: number,
   [from, to]: [number, number],
   isPositive: boolean,
@@ -108,16 +109,20 @@ function boundOn(
     const r = from + ((to - from) * i) / samples
     approximation = max(approximation, abs(c[0] - f(n + r) + horner(polynomial, r)))
   }
-  const [low1, low2] = [f(n + from), f(n + to)]
-  const [smallest, largest] = [min(low1, low2), max(low1, low2)]
+  const [atFrom, atTo] = [f(n + from), f(n + to)]
+  const [smallest, largest] = [min(atFrom, atTo), max(atFrom, atTo)]
   const r = max(abs(from), abs(to))
   const bend = c.reduce((sum, k, i) => sum + i * (i - 1) * abs(k) * r ** max(i - 2, 0), 0)
   approximation += (((to - from) / samples) ** 2 / 8) * (largest + bend)
 
-  const mirrorsSum = name === 'softplus' && isPositive
+  const isSoftplusAboveZero = name === 'softplus' && isPositive
   // Inside the interval the derivative exceeds its values at the ends by at most the second derivative times the length.
   const steepest =
-    max(...[from, to].map((at) => (mirrorsSum ? 1 - derivative(n + at) : derivative(n + at)))) +
+    max(
+      ...[from, to].map((at) =>
+        isSoftplusAboveZero ? 1 - derivative(n + at) : derivative(n + at),
+      ),
+    ) +
     (to - from) * largest
   // r is rounded once. Far values round it twice, and add back what the second rounding lost times c1, the derivative at n.
   let error = approximation + steepest * halfUlp(isFar ? r + lowReach : r)
@@ -128,12 +133,12 @@ function boundOn(
     error += max(...[from, to].map((at) => abs(derivative(n + at) - c[1]))) * lost
     error += K * w * (2 * largest + w) + beyondModel * largest
   }
-  const c1 = mirrorsSum ? c[1] - 1 : c[1]
-  error += tailError(c, low, c1, from, to)
-  if (mirrorsSum) error += r * halfUlp(abs(c1))
+  const c1 = isSoftplusAboveZero ? c[1] - 1 : c[1]
+  error += higherTermsError(c, low, c1, from, to)
+  if (isSoftplusAboveZero) error += r * halfUlp(abs(c1))
 
-  if (isScaled) {
-    const value = mirrorsSum ? smallest - n - to : smallest
+  if (isWide) {
+    const value = isSoftplusAboveZero ? smallest - n - to : smallest
     return 0.5 + error / (value * 2 ** -24) + 2 ** -24
   }
   // The derivative is rounded to float32. Where beta x is positive it is then subtracted from 1, which rounds again.
@@ -151,9 +156,9 @@ const lowReach = 2 ** -10
 // product.
 const farthest = { from: -14.92, to: -14.19 }
 
-// Far values are computed as u (1 - K u) with u below 2^-20.4. Relative to u that leaves out at most 3 u^2. The two parts of ln 2
-// are off by 2^-45, times e, which is at most 505.
-const beyondModel = 2 ** -35.9
+// Far values are computed as u (1 - K u) with u below 2^-20.4. Relative to u that leaves out at most 3 u^2 = 2^-39.2. The two
+// parts of ln 2 are off by 2^-44.04, times e, which is at most 505: 2^-35.06. Together both are below 2^-34.9.
+const beyondModel = 2 ** -34.9
 
 function worst(described: Described, isPositive: boolean, isFar: boolean): Bound {
   const found: Bound = { ulp: 0, where: '' }
@@ -172,8 +177,21 @@ function worst(described: Described, isPositive: boolean, isFar: boolean): Bound
   return found
 }
 
-/** The bounds of every function, in ULP, for each place where beta x can be. */
-export const derivedBounds = (): DerivedBound[] => [
+/**
+ * The bounds of every function, in ULP, for each place where beta x can be.
+ * @throws {Error} If a function of the list whose results are not exact is not described here.
+ */
+export function derivedBounds(): DerivedBound[] {
+  const bounds = describedBounds()
+  for (const { name, boundWithBeta } of entries)
+    if (boundWithBeta > 0 && !bounds.some((bound) => bound.name === name))
+      throw new Error(
+        `tools/prove/bound.ts must describe every function of the list; got no ${name}`,
+      )
+  return bounds
+}
+
+const describedBounds = (): DerivedBound[] => [
   ...functions.flatMap((described) =>
     (
       [

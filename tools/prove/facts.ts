@@ -1,4 +1,4 @@
-// The facts about accuracy that stand in native/: the bounds in the rows of functions.h, and the largest errors that the proof
+// The facts about accuracy that stand in native/: the bounds in the entries of functions.h, and the largest errors that the proof
 // and the search found, in a comment above each description.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import { type FunctionName, functionNames, functions } from '../../src/math/func
 const fileOf = (name: string): string =>
   fileURLToPath(new URL(`../../native/${name}.h`, import.meta.url))
 
-export interface Row {
+export interface Entry {
   name: FunctionName
   /** What users call. */
   publicName: string
@@ -18,7 +18,7 @@ export interface Row {
 }
 
 /** @throws {Error} If the lists of functions in C++ and in TypeScript have different names. */
-function readRows(): Row[] {
+function readEntries(): Entry[] {
   const list = readFileSync(fileOf('functions'), 'utf8')
   const found = [...list.matchAll(/^ *each\((\w+), ([\d.]+), ([\d.]+)\)/gm)]
   const names = found.map(([, name]) => name)
@@ -35,19 +35,19 @@ function readRows(): Row[] {
   }))
 }
 
-export const rows: Row[] = readRows()
+export const entries: Entry[] = readEntries()
 
-export function rowOf(name: string): Row {
-  const row = rows.find((row) => row.name === name)
-  if (row === undefined) throw new Error(`name must be a function of the list; got ${name}`)
-  return row
+export function entryOf(name: string): Entry {
+  const entry = entries.find((entry) => entry.name === name)
+  if (entry === undefined) throw new Error(`name must be a function of the list; got ${name}`)
+  return entry
 }
 
 /** A result with a large error: what C++ prints for it. Numbers are in hexadecimal, except for maxUlp. */
 export interface Witness {
   maxUlp: number
   beta: string
-  witness: string
+  x: string
   got: string
   want: string
 }
@@ -68,18 +68,18 @@ export function readWitnesses(name: FunctionName): Witness[] {
   const first = withoutBeta.exec(text)?.toSpliced(2, 0, '0x1p+0')
   return [first, withBeta.exec(text)]
     .filter((match) => match != null)
-    .map(([, ulp, beta, witness, got, want]) => ({ maxUlp: Number(ulp), beta, witness, got, want }))
+    .map(([, ulp, beta, x, got, want]) => ({ maxUlp: Number(ulp), beta, x, got, want }))
 }
 
 /** Writes what was found for a function over the witnesses above its description. */
-export function writeWitnesses(name: string, plain: Witness, scaled: Witness): void {
+export function writeWitnesses(name: string, plain: Witness, found: Witness): void {
   const path = fileOf(`functions/${name}`)
   const text = readFileSync(path, 'utf8')
   const results = ({ got, want }: Witness) => `got ${got}, want ${want}`
   const lines = [
-    `// Largest error with beta 1: ${plain.maxUlp.toFixed(4)} ULP at ${plain.witness}: ${results(plain)} (npm run prove)`,
-    `// Largest error found with a beta: ${scaled.maxUlp.toFixed(4)} ULP at beta ${scaled.beta}, x ${scaled.witness}: ` +
-      `${results(scaled)} (docs/accuracy.md)`,
+    `// Largest error with beta 1: ${plain.maxUlp.toFixed(4)} ULP at ${plain.x}: ${results(plain)} (npm run prove)`,
+    `// Largest error found with a beta: ${found.maxUlp.toFixed(4)} ULP at beta ${found.beta}, x ${found.x}: ` +
+      `${results(found)} (docs/accuracy.md)`,
   ]
   if (!withoutBeta.test(text)) throw new Error(`${path} must have a line like "${lines[0]}"`)
   const withFirst = text.replace(withoutBeta, lines[0])

@@ -30,7 +30,7 @@ import { mustRun } from '../build/run.mjs'
 import { nodeHere } from '../check/nodes'
 import { accuracyPage, type Proof } from './accuracy'
 import { derivedBounds } from './bound'
-import { rowOf, rows, writeWitnesses } from './facts'
+import { entries, entryOf, writeWitnesses } from './facts'
 import { comparePairs, type Found, search, verifyOn } from './search'
 
 const betas = [0.1, 0.5, 2, 3, 10, 1000].flatMap((beta) => [beta, -beta]).concat(-1)
@@ -57,7 +57,7 @@ function report(title: string, prove: () => Proof[]): boolean {
     const beta = p.beta === 1 ? '' : ` beta ${Number(p.beta.toPrecision(7))}`
     console.log(
       `  ${(p.function + beta).padEnd(28)} ${String(p.inputs).padStart(10)} inputs  ` +
-        `max ${p.maxUlp.toFixed(4)} ULP at ${p.witness.padEnd(16)}  ` +
+        `max ${p.maxUlp.toFixed(4)} ULP at ${p.x.padEnd(16)}  ` +
         `not correctly rounded ${String(p.notCorrectlyRounded).padStart(8)}  ` +
         `bits differing ${p.mismatches}  decreasing steps ${p.monotone ? p.decreasing : '-'}` +
         `${p.holds ? '' : '  BROKEN'}`,
@@ -75,7 +75,7 @@ interface Count {
 /** Compares a backend that is not native with the best native one, as they ship. */
 function proveOther(title: string, node: string, backend: 'wasm' | 'js', stride: number): boolean {
   console.log(`\n${title}, as it ships, against the best native backend`)
-  const names = rows.map(({ publicName }) => publicName)
+  const names = entries.map(({ publicName }) => publicName)
   const printed = mustRun([node, 'tools/prove/compare.mjs', backend, `${stride}`, ...names])
   const counts = printed
     .trim()
@@ -100,7 +100,7 @@ function reportSearch(found: Found[]): boolean {
   for (const f of found)
     console.log(
       `  ${f.function.padEnd(16)} ${String(f.pairs).padStart(10)} pairs  max ${f.maxUlp.toFixed(4)} ULP at beta ${f.beta}, ` +
-        `x ${f.witness}  bits differing ${f.mismatches}${f.holds ? '' : '  BROKEN'}`,
+        `x ${f.x}  bits differing ${f.mismatches}${f.holds ? '' : '  BROKEN'}`,
     )
   return found.every((f) => f.holds)
 }
@@ -128,7 +128,7 @@ function reportBounds(): boolean {
   const bounds = derivedBounds()
   for (const { name, place, ulp } of bounds)
     console.log(`  ${name.padEnd(16)} ${place.padEnd(18)} ${ulp.toFixed(4)} ULP`)
-  return bounds.every(({ name, ulp }) => ulp <= rowOf(name).boundWithBeta)
+  return bounds.every(({ name, ulp }) => ulp <= entryOf(name).boundWithBeta)
 }
 
 function proveNeon(here: Proof[], args: string[]): boolean {
@@ -150,9 +150,9 @@ function writeFacts(proofs: Proof[], found: Found[]): void {
   writeFileSync(page, accuracyPage(proofs, found, derivedBounds()))
   mustRun(['biome', 'format', '--write', page])
   console.error(`prove: wrote ${page}`)
-  for (const scaled of found) {
-    const plain = proofs.find((proof) => proof.function === scaled.function && proof.beta === 1)
-    if (plain) writeWitnesses(scaled.function, { ...plain, beta: '0x1p+0' }, scaled)
+  for (const searched of found) {
+    const plain = proofs.find((proof) => proof.function === searched.function && proof.beta === 1)
+    if (plain) writeWitnesses(searched.function, { ...plain, beta: '0x1p+0' }, searched)
   }
 }
 

@@ -1,16 +1,16 @@
 // The kernels of the fallback, made from the loops of src/math.
 
 import { viewOf } from '../../intrinsics'
-import { type FunctionRow, functions, recordOf } from '../../math/functions'
+import { type FunctionEntry, functions, recordOf } from '../../math/functions'
 import type { BackwardKernel, Kernel, Kernels, WithDerivativeKernel } from '../contract'
 import { launcherOf } from '../queue'
 
-function kernelOf(row: FunctionRow): Kernel {
-  if (!row.takesScaling) return (x, y = x) => row.loops.plain(x, y)
-  const { plain, scaled } = row.loops
+function kernelOf(entry: FunctionEntry): Kernel {
+  if (!entry.takesScaling) return (x, y = x) => entry.loops.plain(x, y)
+  const { plain, withBeta } = entry.loops
   return (x, y = x, threshold = Infinity, beta?) => {
     if (beta === undefined) plain(x, y, threshold)
-    else scaled(x, y, threshold, beta)
+    else withBeta(x, y, threshold, beta)
   }
 }
 

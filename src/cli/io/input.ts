@@ -1,4 +1,4 @@
-// What is activated: a file, a FIFO or standard input, read piece by piece.
+// The inputs: a file, a FIFO or standard input, read piece by piece.
 
 import { constants, existsSync, readFileSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -149,7 +149,7 @@ function readFormat(path: string): Format {
   if (format) return format
   const got = extname(path) === '' ? 'no extension' : `'${extname(path)}'`
   throw new InputError(
-    `${path}: the name must end in .npy (NumPy) or .f32 (raw little-endian float32); got ${got}; ` +
-      "rename it, or convert it with numpy.save('x.npy', a.astype('<f4'))",
+    `${path}: the name must end in .npy (NumPy) or .f32 (raw little-endian float32); got ${got}. ` +
+      "Rename it, or convert it with numpy.save('x.npy', a.astype('<f4'))",
   )
 }

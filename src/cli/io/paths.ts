@@ -44,7 +44,7 @@ export async function followLinks(path: string, exists: boolean): Promise<string
     const next = await readlink(target)
     if (!isUtf8(next))
       throw new InputError(
-        `${path} must lead to a name in UTF-8; got a link to ${next}; rename what it leads to`,
+        `${path} must lead to a name in UTF-8; got a link to ${next}. Rename what it leads to`,
       )
     // Not path.join: it shortens `link/..` to `.`, but the system follows the link first.
     target = isAbsolute(next) ? next : `${dirname(target)}/${next}`

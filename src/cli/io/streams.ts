@@ -32,8 +32,8 @@ export async function checkIsOpen(fd: 0 | 1, action: string): Promise<void> {
   await attempt(action, async () => {
     if (!isNullForBoth(fd)) return
     const reason = new Error(
-      'it must be open; got none, or /dev/null opened for reading and writing; ' +
-        `redirect it with ${fd === 0 ? '<' : '>'} /dev/null`,
+      'it must be open; got none, or /dev/null opened for reading and writing. ' +
+        `Redirect it with ${fd === 0 ? '<' : '>'} /dev/null`,
     )
     throw Object.assign(reason, { code: 'EBADF' })
   })

@@ -4,8 +4,6 @@ import { clipped, type Literal, LiteralError, parsePythonLiteral } from './pytho
 
 /** What an .npy header says about the data after it. */
 export interface NpyHeader {
-  /** The format's version, such as `[1, 0]`. */
-  version: [major: number, minor: number]
   /** The element type as written: `<f4`, or a structured type's list of fields. */
   dtype: string
   /** The length of each dimension; empty for a 0-dimensional array, which holds one element. */
@@ -64,11 +62,11 @@ export function isNpy(bytes: Uint8Array): boolean {
 /** Reads the header at the start of an .npy file; throws an NpyError if it is not valid. */
 export function parseNpyHeader(bytes: Uint8Array): NpyHeader {
   if (!isNpy(bytes)) throw new NpyError('ERR_NPY_MAGIC', magicMessage(bytes))
-  const { version, encoding, textStart, dataOffset } = headerPlace(bytes)
+  const { encoding, textStart, dataOffset } = headerPlace(bytes)
   if (bytes.length < dataOffset) throw truncatedHeader(bytes, dataOffset)
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + textStart, dataOffset - textStart)
   const { dtype, fortranOrder, shape } = headerFields(decode(text, encoding))
-  return { version, dtype, shape, fortranOrder, count: elementCount(shape), dataOffset }
+  return { dtype, shape, fortranOrder, count: elementCount(shape), dataOffset }
 }
 
 /** How many bytes npyHeaderEnd() needs, whatever the version. */
@@ -104,24 +102,23 @@ export function checkNpyData(
   if (bytes < expected) {
     throw new NpyError(
       'ERR_NPY_TRUNCATED',
-      `${mismatch}; the file is cut off: copy or save it again`,
+      `${mismatch}. The file is cut off: copy or save it again`,
     )
   }
-  const remedy = 'if the file holds several arrays, save each to a file of its own'
-  throw new NpyError('ERR_NPY_TRAILING', `${mismatch}; ${remedy}`)
+  const remedy = 'If the file holds several arrays, save each to a file of its own'
+  throw new NpyError('ERR_NPY_TRAILING', `${mismatch}. ${remedy}`)
 }
 
 function magicMessage(bytes: Uint8Array): string {
   const start = Buffer.from(bytes.subarray(0, magic.length))
   const got = start.length === 0 ? 'no bytes at all' : `the bytes ${start.toString('hex')}`
   return (
-    `a .npy file must begin with the bytes ${magic.toString('hex')} (\\x93NUMPY); got ${got}; ` +
-    'save it with numpy.save, or name it .f32 if it is raw little-endian float32'
+    `a .npy file must begin with the bytes ${magic.toString('hex')} (\\x93NUMPY); got ${got}. ` +
+    'Save it with numpy.save, or name it .f32 if it is raw little-endian float32'
   )
 }
 
 interface HeaderPlace {
-  version: [number, number]
   encoding: Version['encoding']
   textStart: number
   dataOffset: number
@@ -139,22 +136,22 @@ function headerPlace(bytes: Uint8Array): HeaderPlace {
   const length = view.readUIntLE(versionEnd, version.lengthBytes)
   if (length > longestHeader) throw headerError(`be at most ${longestHeader} bytes`, `${length}`)
   const { encoding } = version
-  return { version: [major, minor], encoding, textStart, dataOffset: textStart + length }
+  return { encoding, textStart, dataOffset: textStart + length }
 }
 
 function versionMessage(major: number, minor: number): string {
   const supported = Object.keys(versions).join(', ')
   return (
-    `the .npy format's version must be one of ${supported}; got ${major}.${minor}; ` +
-    'save the array again with numpy.save'
+    `the .npy format's version must be one of ${supported}; got ${major}.${minor}. ` +
+    'Save the array again with numpy.save'
   )
 }
 
 function truncatedHeader(bytes: Uint8Array, end: number): NpyError {
   return new NpyError(
     'ERR_NPY_TRUNCATED',
-    `the .npy header must end at byte ${end}; got a file of ${bytes.length} bytes; ` +
-      'the file is cut off: copy or save it again',
+    `the .npy header must end at byte ${end}; got a file of ${bytes.length} bytes. ` +
+      'The file is cut off: copy or save it again',
   )
 }
 
@@ -171,7 +168,7 @@ function decode(text: Buffer, encoding: Version['encoding']): string {
 function headerError(expected: string, got: string): NpyError {
   return new NpyError(
     'ERR_NPY_HEADER',
-    `the .npy header must ${expected}; got ${got}; save the array again with numpy.save`,
+    `the .npy header must ${expected}; got ${got}. Save the array again with numpy.save`,
   )
 }
 
@@ -226,8 +223,8 @@ function elementCount(shape: number[]): number {
   if (shape.every(Number.isSafeInteger) && count <= Number.MAX_SAFE_INTEGER) return count
   throw new NpyError(
     'ERR_NPY_SHAPE',
-    `the shape must have at most 2^53 - 1 elements; got ${clipped(shapeText(shape))}; ` +
-      'save the array in parts',
+    `the shape must have at most 2^53 - 1 elements; got ${clipped(shapeText(shape))}. ` +
+      'Save the array in parts',
   )
 }
 
