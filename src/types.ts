@@ -116,8 +116,8 @@ export interface JobOptions {
   /**
    * Upper bound of the threads that work on this job at once, an integer from 1 to 1024. Default: one per processor. The
    * main thread and each Worker have a pool of their own. It has at most one thread per processor, or the largest
-   * `threads` of a job if that is more. Further jobs wait. The fallback has no worker threads: it works on the thread of
-   * the caller in slices of 2 ms.
+   * `threads` of a job if that is more. Further jobs wait. WebAssembly and the fallback have no worker threads: they work
+   * on the thread of the caller in slices of 2 ms.
    */
   threads?: number
   /**

@@ -75,7 +75,8 @@ The search (\`native/test/search.cc\`) tries random pairs first. Its betas have 
 them. Its x are chosen so that beta x lands anywhere, or where the computation changes: at the border of a table cell, at
 14.75, at a multiple of ln 2, and where results become 0. For the inverse, it also takes the products of two floats that come
 nearest to ln 2. Then the search changes the last bits of the worst pairs, again and again. Every backend of the machine must
-give the same bits for each pair. The fallback computes 10,000,000 of the pairs of each function, NEON 1,000,000.
+give the same bits for each pair. The strict WebAssembly module and the fallback
+compute 10,000,000 of the pairs of each function, NEON 1,000,000.
 
 ### How the bound is derived
 
@@ -140,7 +141,7 @@ fails if an error is larger than guaranteed.
 - For this page all 2^32 inputs were run with beta 1 and beta 2. With the other betas in the tables 1 in 257 was run, which is
   ${count(Math.ceil(2 ** 32 / 257))} inputs. [Any beta](#any-beta) has the bound for all other betas.
 - "Bits differing" counts results that depend on the backend, on the other values in the array, or on whether \`withDerivative\` computes
-  them. The same command compares the fallback and NEON, which gave the same bits. The tables leave them out.
+  them. The same command compares both WebAssembly modules, the fallback and NEON, which gave the same bits. The tables leave them out.
 - softplus and its derivative never decrease: of two inputs the larger one has the larger result, or the same. The command
   checks this for each step between two neighbouring floats.
 - inverse(softplus(x)) is finite while softplus(x) > 0, that is for x > -103.97. Below -87 it loses precision, because softplus(x) is
