@@ -12,7 +12,7 @@ const modules = {
   ],
   neon: ['build/native.ts', 'the same for NEON, cross-compiled, under qemu'],
   search: ['build/native.ts', '[--pairs N] [--json] search for the largest errors with a beta'],
-  clang: ['build/clang.ts', 'build and test with clang; check the syntax for macOS and Windows'],
+  clang: ['build/clang.ts', 'build and test with clang; check the syntax for arm64 and macOS'],
   prebuilds: [
     'build/prebuild.ts',
     '[here] build the published addons, or the one of this platform',
