@@ -2,7 +2,7 @@
 
 import { readdirSync, readlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openOutput } from '../src/cli/io/output'
 import {
   at,
@@ -19,10 +19,15 @@ import {
 
 const openAtRename = vi.hoisted((): string[][] => [])
 
+// Windows refuses to rename over a file that a program has open.
+const renames = vi.hoisted(() => ({ refused: '', refusals: 0, calls: 0 }))
+
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>()
   const rename: typeof real.rename = (from, to) => {
     openAtRename.push(openFiles())
+    if (renames.calls++ < renames.refusals)
+      return Promise.reject(Object.assign(new Error('refused'), { code: renames.refused }))
     return real.rename(from, to)
   }
   return { ...real, rename }
@@ -66,6 +71,7 @@ vi.mock('../src/cli/io/descriptors', async (original) => {
 })
 
 function openFiles(): string[] {
+  if (!onLinux) return []
   return readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
       return [readlinkSync(`/proc/self/fd/${fd}`)]
@@ -80,6 +86,7 @@ useFolder()
 
 afterEach(() => {
   refusal.code = undefined
+  Object.assign(renames, { refused: '', refusals: 0, calls: 0 })
   disk.waitsFor = Promise.resolve()
   disk.events = []
 })
@@ -144,4 +151,47 @@ test.skipIf(onWindows)('other failures to set the mode are failures', async () =
   expect(stderr).toMatch(/EIO/)
   expect(code).toBe(1)
   expect(names()).toEqual(['x.f32'])
+})
+
+describe('renaming over a file that a program has open', () => {
+  const renameOn = (platform: string, refused: string, refusals: number) => {
+    write('x.f32')
+    write('y.f32')
+    Object.assign(renames, { refused, refusals })
+    const here = Object.getOwnPropertyDescriptor(process, 'platform')
+    Object.defineProperty(process, 'platform', { ...here, value: platform })
+    onTestFinished(() => {
+      Object.defineProperty(process, 'platform', { ...here })
+    })
+    return runHere(['apply', 'x.f32', '-o', 'y.f32', '-q'])
+  }
+
+  test.each(['EPERM', 'EACCES', 'EBUSY'])(
+    'on Windows, %s for a moment: no failure',
+    async (code) => {
+      expect(await renameOn('win32', code, 3)).toMatchObject({ code: 0, stderr: '' })
+      expect(renames.calls).toBe(4)
+      expect(read('y.f32').equals(yBytes)).toBe(true)
+      expect(names()).toEqual(['x.f32', 'y.f32'])
+    },
+  )
+
+  test('on Windows, for good: the output stays as it was, and the message says why', async () => {
+    const { code, stderr } = await renameOn('win32', 'EPERM', Number.POSITIVE_INFINITY)
+    expect(stderr).toMatch(/cannot write y\.f32: EPERM, .*another program has it open/)
+    expect(code).toBe(1)
+    expect(read('y.f32').equals(xBytes)).toBe(true)
+    expect(names()).toEqual(['x.f32', 'y.f32'])
+  })
+
+  test.each([
+    ['win32', 'ENOSPC'],
+    ['linux', 'EPERM'],
+  ])('on %s, %s: a failure at once', async (platform, code) => {
+    const { code: exitCode, stderr } = await renameOn(platform, code, 1)
+    expect(stderr).toMatch(code)
+    expect(exitCode).toBe(1)
+    expect(renames.calls).toBe(1)
+    expect(names()).toEqual(['x.f32', 'y.f32'])
+  })
 })

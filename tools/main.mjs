@@ -12,10 +12,7 @@ const modules = {
   ],
   neon: ['build/native.ts', 'the same for NEON, cross-compiled, under qemu'],
   search: ['build/native.ts', '[--pairs N] [--json] search for the largest errors with a beta'],
-  clang: [
-    'build/clang.ts',
-    'build and test with clang; check the syntax for arm64, macOS and Windows',
-  ],
+  clang: ['build/clang.ts', 'build and test with clang; check the syntax for arm64 and macOS'],
   prebuilds: [
     'build/prebuild.ts',
     '[here] build the published addons, or the one of this platform',
@@ -25,6 +22,7 @@ const modules = {
     '[--check] compile the WebAssembly modules, or compare them; test their operations',
   ],
   arm64: ['check/arm64.ts', 'the core of the tests with Node for arm64, under qemu'],
+  windows: ['check/windows.ts', '[MAJOR...] the same for Windows x64, and the command, under Wine'],
   nodes: ['check/nodes.ts', '[MAJOR... | here] the core of the tests with Node 20, 22, 24 and 26'],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],

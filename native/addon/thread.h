@@ -62,6 +62,9 @@ class Thread {
   HANDLE native = nullptr;
 };
 
+// Lets another thread run on this processor.
+inline void yield() { static_cast<void>(SwitchToThread()); }
+
 #else
 
 class Lock {
@@ -110,6 +113,9 @@ class Thread {
   Argument* data = nullptr;
   pthread_t native = {};
 };
+
+// Lets another thread run on this processor. <pthread.h> includes <sched.h>.
+inline void yield() { static_cast<void>(sched_yield()); }
 
 #endif
 

@@ -2,13 +2,12 @@
 //
 //   npm run tool -- clang
 //
-// 1. The syntax for arm64, macOS and Windows, with the flags of binding.gyp there. Debian has no headers of Apple's and
-//    Microsoft's: those of musl and libc++ stand in for Apple's, so files that include <string> are left out; those of
-//    MinGW stand in for Microsoft's.
+// 1. The syntax for arm64 and macOS, with the flags of binding.gyp there. Debian has no headers of Apple's: those of musl and
+//    libc++ stand in for them, so files that include <string> are left out.
 // 2. The addon, built as a user's `CXX=clang++ node-gyp rebuild` builds it. Node must load it.
 // 3. The native tests, and a proof over 1 in 257 inputs, whose results must be those of GCC's build.
 //
-// Needs Debian's clang-19, libc++-19-dev, musl-dev and mingw-w64-x86-64-dev. SOFTPLUS_WERROR=1 makes warnings errors.
+// Needs Debian's clang-19, libc++-19-dev and musl-dev. SOFTPLUS_WERROR=1 makes warnings errors.
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { compilations, nodeFolder } from './gyp'
@@ -22,20 +21,15 @@ const werror = process.env.SOFTPLUS_WERROR === '1' ? ['softplus_werror=1'] : []
 
 const libcxxHeaders = '/usr/lib/llvm-19/include/c++/v1'
 const muslHeaders = '/usr/include/x86_64-linux-musl'
-const mingwHeaders = '/usr/x86_64-w64-mingw32/include'
-const libcxx = ['-nostdinc++', '-isystem', libcxxHeaders, '-nostdlibinc']
-const musl = [...libcxx, '-isystem', muslHeaders]
-const mingw = [...libcxx, '-isystem', mingwHeaders]
+const musl = ['-nostdinc++', '-isystem', libcxxHeaders, '-nostdlibinc', '-isystem', muslHeaders]
 const packages = ['node-addon-api', 'node-api-headers/include'].flatMap((name) => [
   '-isystem',
   join(root, 'node_modules', name),
 ])
-// For Windows gyp knows only Microsoft's compiler. Clang gets Linux's flags there, without -fPIC, which Windows lacks.
 const systems = [
   { triple: 'aarch64-linux-gnu', system: 'linux', architecture: 'arm64', headers: [] },
   { triple: 'arm64-apple-darwin20', system: 'mac', architecture: 'arm64', headers: musl },
   { triple: 'x86_64-apple-darwin20', system: 'mac', architecture: 'x64', headers: musl },
-  { triple: 'x86_64-w64-windows-gnu', system: 'linux', architecture: 'x64', headers: mingw },
 ] as const
 
 function checkSyntax({ triple, system, architecture, headers }: (typeof systems)[number]): boolean {
@@ -43,12 +37,10 @@ function checkSyntax({ triple, system, architecture, headers }: (typeof systems)
   const sources = compilations(system, architecture, ...werror).filter(
     ({ source }) => system !== 'mac' || !includesString.includes(source),
   )
-  const onWindows = triple.includes('windows')
   const failed = sources.filter(({ source, flags }) => {
     const { status, stderr } = run([
       ...[compiler, `--target=${triple}`, '-fsyntax-only', '-Wno-unused-command-line-argument'],
-      ...flags.filter((flag) => !(onWindows && flag === '-fPIC')),
-      ...[...headers, ...packages, source],
+      ...[...flags, ...headers, ...packages, source],
     ])
     if (stderr !== '') console.error(stderr)
     return status !== 0
@@ -85,6 +77,6 @@ function testNative(): boolean {
 }
 
 export function main(): boolean {
-  checkInstalled([compiler, libcxxHeaders, muslHeaders, mingwHeaders])
+  checkInstalled([compiler, libcxxHeaders, muslHeaders])
   return [...systems.map(checkSyntax), buildAddon(), testNative()].every(Boolean)
 }

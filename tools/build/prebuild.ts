@@ -1,14 +1,16 @@
 // Builds the addons that are published, into prebuilds/. Checks the symbols of each, and that Node loads it.
 //
-//   npm run tool -- prebuilds          on Linux: linux-x64 and, cross-compiled, linux-arm64
+//   npm run tool -- prebuilds          on Linux: linux-x64 and, cross-compiled, linux-arm64 and win32-x64
 //   npm run tool -- prebuilds here     on macOS, Windows and Linux with musl: takes the addon that `npm run build` built
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { candidates } from '../../src/backend/addon'
 import { nodeFor } from '../check/nodes'
+import { runInWine, windowsNode } from '../check/wine'
 import { build, host, neon, type Target } from './native'
 import { mustRun, root } from './run.mjs'
+import { buildWindows, checkWindowsFile } from './windows'
 
 // Node 20 itself needs glibc 2.28.
 const newestGlibc = 28
@@ -19,7 +21,7 @@ const optional = ['_ITM_deregisterTMCloneTable', '_ITM_registerTMCloneTable', '_
 /** The command of Node 20 for arm64 Linux on this machine. */
 export const arm64Node = (): string[] => [
   ...[...neon.runner, '-L', '/usr/aarch64-linux-gnu'],
-  nodeFor('arm64', '20'),
+  nodeFor('linux', 'arm64', '20'),
 ]
 
 /**
@@ -50,12 +52,22 @@ function checkFile(path: string): string {
   return `needs glibc 2.${glibc}; `
 }
 
+const printBackends = ['-p', 'require(process.argv[1]).available.join(", ")']
+
 /** Has Node load an addon, and returns the backends it found there. */
 export const loaded = (addon: string, node = [process.execPath]): string =>
-  mustRun([...node, '-p', 'require(process.argv[1]).available.join(", ")', addon]).trim()
+  mustRun([...node, ...printBackends, addon]).trim()
 
-function publish(built: string, published: string, node?: string[], needs = ''): void {
-  const backends = loaded(built, node)
+// node.exe with another name, because programs with Node inside have other names.
+function loadedInWine(addon: string): string {
+  const node = join(dirname(addon), 'renamed.exe')
+  copyFileSync(windowsNode('20'), node)
+  const { status, stdout, stderr } = runInWine([node, ...printBackends, addon])
+  if (status !== 0) throw new Error(`${addon} cannot be loaded:\n${stdout}\n${stderr}`)
+  return stdout.trim()
+}
+
+function publish(built: string, published: string, backends: string, needs = ''): void {
   mkdirSync(dirname(published), { recursive: true })
   copyFileSync(built, published)
   const file = readFileSync(published)
@@ -67,22 +79,30 @@ function publish(built: string, published: string, node?: string[], needs = ''):
 
 function prebuild(target: Target, published: string, node?: string[]): void {
   const built = join(build(target, ['addon']), 'Release', 'softplus.node')
-  publish(built, published, node, checkFile(built))
+  publish(built, published, loaded(built, node), checkFile(built))
 }
 
 export const prebuildArm64 = (): void =>
   prebuild(neon, candidates(root, 'linux-arm64')[1], arm64Node())
 
+export function prebuildWindows(): void {
+  const built = buildWindows()
+  const needs = `needs ${checkWindowsFile(built, exported)}; `
+  publish(built, candidates(root, 'win32-x64')[1], loadedInWine(built), needs)
+}
+
 export function main(args: string[]): void {
   const [built, published] = candidates(root)
   if (args.join() === 'here') {
     if (process.platform === 'linux') mustRun(['strip', built])
-    publish(built, published)
+    publish(built, published, loaded(built))
     return
   }
   if (args.length > 0) throw new Error(`prebuilds takes 'here' or nothing; got ${args.join(' ')}`)
   if (process.platform !== 'linux')
     throw new Error("only Linux builds these; use 'prebuilds here' after npm run build")
   prebuild(host, published)
-  if (process.arch !== 'arm64') prebuildArm64()
+  if (process.arch === 'arm64') return
+  prebuildArm64()
+  prebuildWindows()
 }

@@ -8,23 +8,25 @@ import { mustRun, root, run } from '../build/run.mjs'
 const supported = ['20', '22', '24', '26']
 const tests = 'same api async backward withDerivative stream validate fallback install'.split(' ')
 
-/** Returns the path of a Node for Linux. Installs it if it is missing. */
-export function nodeFor(arch: 'x64' | 'arm64', major: string): string {
-  const folder = join(root, 'build', 'nodes', `${arch}-${major}`)
-  const binary = join(folder, 'node_modules', `node-linux-${arch}`, 'bin', 'node')
+/** Returns the path of a Node. Installs it if it is missing. */
+export function nodeFor(system: 'linux' | 'win', arch: 'x64' | 'arm64', major: string): string {
+  const name = `node-${system}-${arch}`
+  const folder = join(root, 'build', 'nodes', `${system}-${arch}-${major}`)
+  const program = system === 'win' ? 'node.exe' : 'node'
+  const binary = join(folder, 'node_modules', name, 'bin', program)
   if (existsSync(binary)) return binary
   mkdirSync(folder, { recursive: true })
-  // npm installs a package for another processor only with --force.
+  // npm installs a package for another processor or system only with --force.
   mustRun([
     ...['npm', 'install', '--prefix', folder, '--force', '--ignore-scripts', '--no-audit'],
-    ...['--no-fund', '--loglevel=error', `node-linux-${arch}@${major}`],
+    ...['--no-fund', '--loglevel=error', `${name}@${major}`],
   ])
   return binary
 }
 
 /** A Node of another version for this machine. */
 export const nodeHere = (major: string): string =>
-  nodeFor(process.arch === 'arm64' ? 'arm64' : 'x64', major)
+  nodeFor('linux', process.arch === 'arm64' ? 'arm64' : 'x64', major)
 
 function testWith(node: string): { passed: boolean; line: string } {
   const version = mustRun([node, '--version']).trim()

@@ -1,14 +1,13 @@
 // The functions of the C++ library that the published addons need. Linking GCC's library statically would add its
 // unwinder and its locales: a third of the file, and symbols of a glibc of 2022. Nothing here throws. Where GCC's
 // library would throw, the process ends, as it would there, because nobody catches exceptions.
-#include <pthread.h>
-#include <sched.h>
-
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <string>
+
+#include "../thread.h"
 
 namespace {
 
@@ -35,11 +34,18 @@ namespace std {
 
 const nothrow_t nothrow{};
 template class basic_string<char>;
+
+#if defined(_LIBCPP_VERSION)
+inline namespace _LIBCPP_ABI_NAMESPACE {
+void __libcpp_verbose_abort(const char*, ...) { abort(); }
+}  // namespace _LIBCPP_ABI_NAMESPACE
+#else
 void __throw_length_error(const char*) { abort(); }
 void __throw_logic_error(const char*) { abort(); }
 void __throw_out_of_range_fmt(const char*, ...) { abort(); }
 void __throw_bad_array_new_length() { abort(); }
 void __throw_bad_alloc() { abort(); }
+#endif
 
 }  // namespace std
 
@@ -49,12 +55,13 @@ extern "C" {
 int __cxa_guard_acquire(std::atomic<uint8_t>* guard) {
   uint8_t free = 0;
   if (guard[1].compare_exchange_strong(free, 1)) return 1;
-  while (guard[0].load(std::memory_order_acquire) == 0) sched_yield();
+  while (guard[0].load(std::memory_order_acquire) == 0) softplus::yield();
   return 0;
 }
 
 void __cxa_guard_release(std::atomic<uint8_t>* guard) { guard[0].store(1, std::memory_order_release); }
 
+#if defined(__linux__)
 // glibc 2.34 gave these functions a new symbol version. It also still has the first one, which older systems have.
 #if defined(__x86_64__)
 #define SOFTPLUS_FIRST_GLIBC "GLIBC_2.2.5"
@@ -74,4 +81,5 @@ __attribute__((visibility("hidden"))) int pthread_create(pthread_t* thread, cons
 __attribute__((visibility("hidden"))) int pthread_join(pthread_t thread, void** result) {
   return firstJoin(thread, result);
 }
+#endif
 }

@@ -1,13 +1,14 @@
 // Where a result goes: standard output, a FIFO, a device, or a file that appears only when it is complete.
 
 import { fchmodSync, openSync, type Stats } from 'node:fs'
-import { rename, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { attempt, codeOf, SystemFailure } from '../errors'
 import { onInterrupt } from '../interrupt'
 import { closerOf, openFile, statOf, writeAll } from './descriptors'
 import { checkNoDirectory, followLinks } from './paths'
+import { replaceFile } from './replace'
 import { checkIsOpen, writeToStream } from './streams'
 import { removeIfPossible, sweep, temporaryPath } from './temporary'
 
@@ -93,7 +94,7 @@ async function openFileOutput(
   const finish = async () => {
     await setMode(fd, mode)
     await close()
-    await rename(temporary, target)
+    await replaceFile(temporary, target)
     release()
   }
   const discard = async () => {

@@ -1,16 +1,25 @@
-// The core of the tests for arm64, by Node's own test runner: neon, scalar and the fallback must give the same bits, for every way
-// of calling. arm64.ts runs it. It fails if the backend in use is not neon.
+// The core of the tests, by Node's own test runner, for systems that Vitest does not run on: all backends must give the same bits,
+// for every way of calling. arm64.ts and windows.ts run it.
+//
+//   node core.mjs FOLDER PLATFORM BACKEND NATIVE     FOLDER has the package; BACKEND must be the one in use; NATIVE are the
+//                                                    addon's backends, joined by commas
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
-const { backend, relu, softplus } = await import('../../dist/index.js')
+const [folder, platform, expected, natives] = process.argv.slice(2)
+const native = natives.split(',')
+const file = (name) => resolve(folder, 'dist', name)
+const load = (name) => import(pathToFileURL(file(name)))
+const { backend, relu, softplus } = await load('index.js')
 // With this js.js does not warn that the addon is missing.
+const forced = process.env.SOFTPLUS_BACKEND
 process.env.SOFTPLUS_BACKEND = 'js'
-const fallback = await import('../../dist/js.js')
-delete process.env.SOFTPLUS_BACKEND
+const fallback = await load('js.js')
+process.env.SOFTPLUS_BACKEND = forced ?? ''
 
 const functionsOf = ({ softplus, relu }) => ({
   softplus,
@@ -62,18 +71,21 @@ const mixed = Float32Array.from({ length: 200 }, (_, i) =>
   i % 7 === 0 ? inputs[i * 283] : Math.sin(i * 12.9898) * (i % 3 ? 12 : 60),
 )
 
-test('the addon of linux-arm64 is in use, and neon', () => {
-  assert.equal(process.arch, 'arm64')
-  assert.equal(backend.name, 'neon')
-  assert.deepEqual(backend.available, ['neon', 'scalar', 'js'])
-  assert.match(backend.addon, /prebuilds\/linux-arm64\.node$/)
+const addon = resolve(folder, 'prebuilds', `${platform}.node`)
+
+test(`the addon of ${platform} is in use, and ${expected}`, () => {
+  assert.equal(`${process.platform}-${process.arch}`, platform)
+  assert.equal(backend.name, expected)
+  assert.deepEqual(backend.available, [...native, 'wasm', 'js'])
+  assert.equal(backend.addon, native.includes(expected) ? addon : null)
   assert.equal(backend.error, null)
 })
 
-describe('neon, scalar and the fallback', () => {
-  let scalar
+describe(`${expected}, the fallback, and ${natives} of the addon`, () => {
+  const kernels = new Map()
   before(() => {
-    scalar = createRequire(import.meta.url)(backend.addon).kernels('scalar')
+    const { kernels: kernelsOf } = createRequire(import.meta.url)(addon)
+    for (const name of native) kernels.set(name, kernelsOf(name))
   })
 
   for (const name of names)
@@ -81,9 +93,11 @@ describe('neon, scalar and the fallback', () => {
       test(`${name} ${JSON.stringify(options)}: ${inputs.length} inputs`, () => {
         const got = tested[name](inputs, options)
         same(got, fallbacks[name](inputs, options), 'fallback')
-        const byScalar = new Float32Array(inputs.length)
-        scalar[name](inputs, byScalar, ...argumentsOf(options))
-        same(got, byScalar, 'scalar')
+        for (const [each, functions] of kernels) {
+          const want = new Float32Array(inputs.length)
+          functions[name](inputs, want, ...argumentsOf(options))
+          same(got, want, each)
+        }
       })
 })
 
@@ -146,8 +160,8 @@ describe('jobs, streams and worker threads', () => {
     same(new Float32Array(new Uint8Array(found).buffer), softplus(mixed), 'stream')
   })
 
-  test('a worker thread has neon too', async () => {
-    const module = fileURLToPath(new URL('../../dist/index.cjs', import.meta.url))
+  test(`a worker thread has ${expected} too`, async () => {
+    const module = file('index.cjs')
     const worker = new Worker(
       `const { parentPort, workerData: { module, x } } = require('node:worker_threads')
        const { backend, softplus } = require(module)
@@ -157,7 +171,7 @@ describe('jobs, streams and worker threads', () => {
     const { name, y } = await new Promise((resolve, reject) => {
       worker.once('message', resolve).once('error', reject)
     })
-    assert.equal(name, 'neon')
+    assert.equal(name, expected)
     same(y, softplus(mixed), 'worker')
   })
 })
