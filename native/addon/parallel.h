@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cstddef>
 #include <new>
-#include <thread>
 
 #include "../functions.h"
 #include "thread.h"
@@ -49,7 +48,7 @@ struct Job {
       const size_t left = count - from;
       kernel(data + from, data + from, left < block ? left : block, options);
       // Let the event loop run if its thread waits for this processor.
-      if (done % 8 == 0) std::this_thread::yield();
+      if (done % 8 == 0) yield();
     }
   }
 };

@@ -72,6 +72,9 @@ class Thread {
   HANDLE native = nullptr;
 };
 
+// Lets another thread run on this processor.
+inline void yield() { static_cast<void>(SwitchToThread()); }
+
 #else
 
 class Lock {
@@ -84,7 +87,7 @@ class Lock {
   pthread_mutex_t native = PTHREAD_MUTEX_INITIALIZER;
 };
 
-#if defined(__linux__)
+#if defined(__linux__) && !defined(SOFTPLUS_POSIX_CONDITION)
 
 // A futex, because the published addon asks for functions without a version, to load with glibc and with musl. glibc on
 // x86-64 has pthread_cond_timedwait twice, and would give it the one of 2001, whose pthread_cond_t is another.
@@ -154,6 +157,9 @@ class Thread {
   Argument* data = nullptr;
   pthread_t native = {};
 };
+
+// Lets another thread run on this processor. <pthread.h> includes <sched.h>.
+inline void yield() { static_cast<void>(sched_yield()); }
 
 #endif
 

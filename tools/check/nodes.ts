@@ -22,12 +22,14 @@ export function nodeFor(arch: 'x64' | 'arm64', major: string): string {
   return binary
 }
 
-function testWith(node: string): { passed: boolean; line: string } {
+/** Runs the core of the tests with a Node. `options` are those of run(). */
+export function testWith(node: string, options = {}): { passed: boolean; line: string } {
   const version = mustRun([node, '--version']).trim()
   console.error(`\n== Node ${version}`)
   const start = Date.now()
   const files = tests.map((name) => `test/${name}.test.ts`)
-  const { status } = run([node, 'node_modules/vitest/vitest.mjs', 'run', ...files], { show: true })
+  const command = [node, 'node_modules/vitest/vitest.mjs', 'run', ...files]
+  const { status } = run(command, { show: true, ...options })
   const seconds = Math.round((Date.now() - start) / 1000)
   const passed = status === 0
   return { passed, line: `Node ${version}: ${passed ? 'passed' : 'FAILED'} in ${seconds} s` }

@@ -1,13 +1,13 @@
 // The functions of the C++ library that the published addons need. Linking GCC's library statically would add its
 // unwinder and its locales: a third of the file, and functions that musl does not have. Nothing here throws. Where
 // GCC's library would throw, the process ends, as it would there, because nobody catches exceptions.
-#include <sched.h>
-
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <string>
+
+#include "../thread.h"
 
 namespace {
 
@@ -48,7 +48,7 @@ extern "C" {
 int __cxa_guard_acquire(std::atomic<uint8_t>* guard) {
   uint8_t free = 0;
   if (guard[1].compare_exchange_strong(free, 1)) return 1;
-  while (guard[0].load(std::memory_order_acquire) == 0) sched_yield();
+  while (guard[0].load(std::memory_order_acquire) == 0) softplus::yield();
   return 0;
 }
 
