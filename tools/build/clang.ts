@@ -24,7 +24,8 @@ const libcxxHeaders = '/usr/lib/llvm-19/include/c++/v1'
 const muslHeaders = '/usr/include/x86_64-linux-musl'
 const mingwHeaders = '/usr/x86_64-w64-mingw32/include'
 const libcxx = ['-nostdinc++', '-isystem', libcxxHeaders, '-nostdlibinc']
-const musl = [...libcxx, '-isystem', muslHeaders]
+// Apple's headers declare everything unasked.
+const musl = [...libcxx, '-D_GNU_SOURCE', '-isystem', muslHeaders]
 const mingw = [...libcxx, '-isystem', mingwHeaders]
 const packages = ['node-addon-api', 'node-api-headers/include'].flatMap((name) => [
   '-isystem',
