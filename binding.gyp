@@ -12,7 +12,6 @@
     "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
     "cflags_cc": ["<@(common_flags)"],
     "xcode_settings": {
-      "MACOSX_DEPLOYMENT_TARGET": "11.0",
       # gyp ignores OTHER_CFLAGS for C++ where this is set.
       "OTHER_CPLUSPLUSFLAGS": ["<@(common_flags)"]
     },

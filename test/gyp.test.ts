@@ -61,6 +61,21 @@ describe.each(['linux', 'mac', 'win'] as const)('on %s', (system) => {
     },
   )
 
+  // A setting of a target can replace a default in place of adding to it.
+  test.each(architectures)('%s: every file gets all flags of backends.json', (arch) => {
+    const suffix = system === 'win' ? '_msvc_flags' : '_flags'
+    const common: string[] = variables[`common${suffix}`]
+    for (const { target, source, flags } of ask(system, arch)) {
+      const own: string[] = variables[`${target}${suffix}`] ?? []
+      expect(flags, source).toEqual(expect.arrayContaining([...common, ...own]))
+      // Node's own come too, and the compiler takes the last.
+      for (const kind of [/^.std/, /^-O/]) {
+        const last = (all: string[]) => all.findLast((flag) => kind.test(flag))?.replace('/', '-')
+        if (last(common)) expect(last(flags), source).toBe(last(common))
+      }
+    }
+  })
+
   test.each(architectures)('%s: nothing is contracted', (arch) => {
     for (const { source, flags } of ask(system, arch))
       expect(flags, source).toContain(contraction[system])
@@ -91,7 +106,11 @@ test.skipIf(!hasCMake && !process.env.CI)('CMake compiles every source with the 
   // Flags that decide what is computed; CMake and Node add others of their own.
   const deciding = (flags: string[]) =>
     [
-      ...new Set(flags.filter((flag) => /^-(std|O|m(?!64)|f(?!.*-sections$|PIC))/.test(flag))),
+      ...new Set(
+        flags.filter((flag) =>
+          /^-(std|O|m(?!64|no-outline-atomics)|f(?!.*-sections$|PIC))/.test(flag),
+        ),
+      ),
     ].sort()
   const defines = (flags: string[]) =>
     flags.filter((flag) => /^-DN(API|ODE_ADDON)/.test(flag)).sort()

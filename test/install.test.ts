@@ -182,7 +182,7 @@ describe('the tarball', () => {
     for (const path of ['dist/index.js', 'dist/index.cjs', 'native/addon/addon.cc'])
       expect(paths).toContain(path)
     for (const path of paths.filter((path) => path.startsWith('prebuilds/')))
-      expect(path).toMatch(/^prebuilds\/(linux|darwin|win32)-(x64|arm64)(-musl)?\.node$/)
+      expect(path).toMatch(/^prebuilds\/(linux|darwin|win32)-(x64|arm64)\.node$/)
   })
 
   test('is small', () => {

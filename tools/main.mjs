@@ -23,6 +23,7 @@ const modules = {
   ],
   arm64: ['check/arm64.ts', 'the core of the tests with Node for arm64, under qemu'],
   windows: ['check/windows.ts', '[MAJOR...] the same for Windows x64, and the command, under Wine'],
+  musl: ['check/musl.ts', 'the core of the tests with Nodes for musl, as in Alpine'],
   nodes: ['check/nodes.ts', '[MAJOR... | here] the core of the tests with Node 20, 22, 24 and 26'],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],

@@ -11,6 +11,16 @@
 #include <sys/time.h>
 #endif
 
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#endif
+
 namespace softplus {
 
 #if defined(_WIN32)
@@ -77,6 +87,38 @@ class Lock {
   pthread_mutex_t native = PTHREAD_MUTEX_INITIALIZER;
 };
 
+#if defined(__linux__) && !defined(SOFTPLUS_POSIX_CONDITION)
+
+// A futex, because the published addon asks for functions without a version, to load with glibc and with musl. glibc on
+// x86-64 has pthread_cond_timedwait twice, and would give it the one of 2001, whose pthread_cond_t is another.
+class Condition {
+ public:
+  // False after that many milliseconds. Can return true without a call of notifyAll.
+  bool wait(Lock& lock, int milliseconds) {
+    // The system call's own timespec. musl's differs from it on 32-bit processors.
+    const long timeout[] = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    const uint32_t seen = calls.load(std::memory_order_relaxed);
+    lock.unlock();
+    // Returns at once if `calls` is no longer what it was under the lock.
+    const bool isOver = syscall(SYS_futex, &calls, waitPrivate, seen, timeout) != 0 && errno == ETIMEDOUT;
+    lock.lock();
+    return !isOver;
+  }
+  // The caller holds the lock.
+  void notifyAll() {
+    calls.fetch_add(1, std::memory_order_relaxed);
+    static_cast<void>(syscall(SYS_futex, &calls, wakePrivate, INT_MAX));
+  }
+
+ private:
+  // FUTEX_WAIT_PRIVATE and FUTEX_WAKE_PRIVATE. Alpine installs their header with no compiler.
+  static constexpr int waitPrivate = 128, wakePrivate = 129;
+  std::atomic<uint32_t> calls{0};
+  static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t), "the kernel compares these four bytes");
+};
+
+#else
+
 class Condition {
  public:
   // False after that many milliseconds. Can return true without a call of notifyAll.
@@ -92,6 +134,8 @@ class Condition {
  private:
   pthread_cond_t native = PTHREAD_COND_INITIALIZER;
 };
+
+#endif
 
 template <class Argument>
 class Thread {

@@ -1,5 +1,5 @@
 // Finds and loads the native addon.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { withCode } from '../errors'
@@ -17,19 +17,8 @@ export interface LoadedAddon {
   path: string
 }
 
-// musl would take an addon made for glibc, as long as it knows its symbols. The files that are mapped
-// into this process tell the two apart, and cost less than process.report.
-function onMusl(): boolean {
-  try {
-    return readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl-')
-  } catch {
-    return false
-  }
-}
-
-/** As the published addons are named: linux-x64, linux-x64-musl, darwin-arm64. */
-const thisPlatform = (): string =>
-  `${process.platform}-${process.arch}${process.platform === 'linux' && onMusl() ? '-musl' : ''}`
+/** As the published addons are named: linux-x64, darwin-arm64. Linux's are for glibc and musl alike. */
+const thisPlatform = (): string => `${process.platform}-${process.arch}`
 
 /** Where an addon may be. First one built by the user, then the published one. */
 export const candidates = (

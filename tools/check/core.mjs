@@ -1,5 +1,5 @@
 // The core of the tests, by Node's own test runner, for systems that Vitest does not run on: all backends must give the same bits,
-// for every way of calling. arm64.ts and windows.ts run it.
+// for every way of calling. arm64.ts, musl.ts and windows.ts run it.
 //
 //   node core.mjs FOLDER PLATFORM BACKEND NATIVE     FOLDER has the package; BACKEND must be the one in use; NATIVE are the
 //                                                    addon's backends, joined by commas

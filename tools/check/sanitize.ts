@@ -76,7 +76,7 @@ function threadChecks(): Check[] {
       command: [join(folder, 'canary'), 'thread'],
       reported: /ThreadSanitizer: data race/,
     },
-    { name: 'parallel', command: [join(folder, 'parallel')] },
+    ...['parallel', 'parallel_posix'].map((name) => ({ name, command: [join(folder, name)] })),
   ]
 }
 

@@ -1,6 +1,6 @@
 // The functions of the C++ library that the published addons need. Linking GCC's library statically would add its
-// unwinder and its locales: a third of the file, and symbols of a glibc of 2022. Nothing here throws. Where GCC's
-// library would throw, the process ends, as it would there, because nobody catches exceptions.
+// unwinder and its locales: a third of the file, and functions that musl does not have. Nothing here throws. Where
+// GCC's library would throw, the process ends, as it would there, because nobody catches exceptions.
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
@@ -60,26 +60,4 @@ int __cxa_guard_acquire(std::atomic<uint8_t>* guard) {
 }
 
 void __cxa_guard_release(std::atomic<uint8_t>* guard) { guard[0].store(1, std::memory_order_release); }
-
-#if defined(__linux__)
-// glibc 2.34 gave these functions a new symbol version. It also still has the first one, which older systems have.
-#if defined(__x86_64__)
-#define SOFTPLUS_FIRST_GLIBC "GLIBC_2.2.5"
-#elif defined(__aarch64__)
-#define SOFTPLUS_FIRST_GLIBC "GLIBC_2.17"
-#endif
-int firstCreate(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-int firstJoin(pthread_t, void**);
-__asm__(".symver firstCreate, pthread_create@" SOFTPLUS_FIRST_GLIBC);
-__asm__(".symver firstJoin, pthread_join@" SOFTPLUS_FIRST_GLIBC);
-
-__attribute__((visibility("hidden"))) int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
-                                                         void* (*entry)(void*), void* argument) noexcept {
-  return firstCreate(thread, attributes, entry, argument);
-}
-
-__attribute__((visibility("hidden"))) int pthread_join(pthread_t thread, void** result) {
-  return firstJoin(thread, result);
-}
-#endif
 }
