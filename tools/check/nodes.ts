@@ -33,8 +33,7 @@ function testWith(node: string): { passed: boolean; line: string } {
   console.error(`\n== Node ${version}`)
   const start = Date.now()
   const files = tests.map((name) => `test/${name}.test.ts`)
-  const command = [node, 'node_modules/vitest/vitest.mjs', 'run', ...files]
-  const { status } = run(command, { show: true, ...options })
+  const { status } = run([node, 'node_modules/vitest/vitest.mjs', 'run', ...files], { show: true })
   const seconds = Math.round((Date.now() - start) / 1000)
   const passed = status === 0
   return { passed, line: `Node ${version}: ${passed ? 'passed' : 'FAILED'} in ${seconds} s` }
