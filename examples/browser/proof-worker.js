@@ -14,8 +14,8 @@ const functions = {
 }
 const compute = functions[parameters.get('function')]
 
-onmessage = ({ data: { from, to, stride } }) => {
+addEventListener('message', ({ data: { from, to, stride } }) => {
   const hash = hashOf((x, y) => compute(x, { out: y }), from, to, stride)
   postMessage({ inputs: to - from, hash })
-}
+})
 postMessage({ inputs: 0, hash: 0n })
