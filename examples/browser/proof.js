@@ -92,8 +92,9 @@ async function prove() {
     result.dataset.outcome = running.signal.aborted ? 'cancelled' : 'failed'
   }
   for (const field of [functionList, backendList, start]) field.disabled = false
+  // The keyboard stays where it is, unless its button cannot be pressed any more.
+  if (document.activeElement === cancel) start.focus()
   cancel.disabled = true
-  start.focus()
 }
 
 function showHash(name, hash) {
