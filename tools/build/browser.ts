@@ -31,10 +31,18 @@ const types: Record<string, string> = {
   '.mjs': 'text/javascript; charset=utf-8',
 }
 
-/** A path of the server under which pages may not compile WebAssembly. */
+/** A path of the server under which the Content-Security-Policy forbids WebAssembly. Elsewhere it forbids what the page does not need. */
 export const withoutWasm = '/without-wasm/'
-const policy =
-  "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'unsafe-inline'; img-src data:"
+const policy = (isStrict: boolean) =>
+  [
+    "default-src 'none'",
+    `script-src 'self'${isStrict ? '' : " 'wasm-unsafe-eval'"}`,
+    "worker-src 'self'",
+    // The check fetches a Blob.
+    'connect-src blob:',
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+  ].join('; ')
 
 /**
  * Serves the example on this machine alone.
@@ -53,7 +61,7 @@ export async function serveExample(port: number, added: Record<string, string> =
       const content = await readFile(path)
       response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream')
       response.setHeader('cache-control', 'no-store')
-      if (isStrict) response.setHeader('content-security-policy', policy)
+      response.setHeader('content-security-policy', policy(isStrict))
       response.end(content)
     } catch {
       response.writeHead(404).end()

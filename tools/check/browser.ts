@@ -176,7 +176,7 @@ async function checkIn(name: keyof typeof browsers, address: string) {
       await checkCurves(page, 'js')
       await checkTimes(page, ['js'], false)
       await checkProof(page, ['js'], wanted)
-      // The browser says that it kept the policy.
+      // Firefox says that it kept the policy.
       const others = page.messages.filter((message) => !/wasm|WebAssembly/i.test(message))
       isEqual(others, [], 'the console under a policy without wasm-unsafe-eval')
       console.log('  a policy without wasm-unsafe-eval: js, and the hashes are equal')
