@@ -128,7 +128,7 @@ function checked(code: string): string {
       throw new Error(`a value is shown after a declaration: ${statement}`)
     return `${indent};await shows(async () => (${expression}), ${JSON.stringify(expected)})`
   })
-  const imported = / from 'softplus'/.test(code)
+  const imported = / from 'softplus(\/js)?'/.test(code)
     ? ''
     : "import { backend, relu, softplus } from 'softplus'\n"
   return `import { shows } from './shown.mjs'\n${imported}${checks}`

@@ -14,7 +14,7 @@ export const canBuild: boolean =
   kernels.length > 0 && process.platform !== 'win32' && /^(x64|arm64)$/.test(process.arch)
 
 /** Builds native/test/NAME.cc into a folder and returns the program's path. */
-export function buildProgram(name: 'environment' | 'search', folder: string): string {
+export function buildProgram(name: 'environment' | 'prove' | 'search', folder: string): string {
   const program = join(folder, name)
   const sources = [`test/${name}.cc`, 'dispatch.cc'].map((file) => join(root, 'native', file))
   execFileSync(

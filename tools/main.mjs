@@ -24,6 +24,10 @@ const modules = {
   arm64: ['check/arm64.ts', 'the core of the tests with Node for arm64, under qemu'],
   windows: ['check/windows.ts', '[MAJOR...] the same for Windows x64, and the command, under Wine'],
   musl: ['check/musl.ts', 'the core of the tests with Nodes for musl, as in Alpine'],
+  browser: [
+    'check/browser.ts',
+    '[build | serve [PORT] | all [FUNCTION]] examples/browser/ in Chromium and Firefox',
+  ],
   nodes: ['check/nodes.ts', '[MAJOR... | here] the core of the tests with Node 20, 22, 24 and 26'],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
@@ -31,7 +35,11 @@ const modules = {
   prove: ['prove/prove.ts', '[--stride N] [--pairs N] [--write] the proof over all 2^32 inputs'],
   bound: ['prove/bound.ts', 'derive the upper bounds of the errors with a beta'],
 }
-const flags = { leak: ['--expose-gc', '--max-semi-space-size=2'] }
+const flags = {
+  leak: ['--expose-gc', '--max-semi-space-size=2'],
+  // Node 20 has WebSocket behind a flag.
+  browser: 'WebSocket' in globalThis ? [] : ['--experimental-websocket'],
+}
 
 // Each line is one for the shell.
 const lines = {

@@ -1,6 +1,6 @@
 // Starts other programs: npm, cmake-js, compilers, Node. All of tools/ does it by these functions.
 // This is JavaScript, because the set-up needs it before TypeScript can be run.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,6 +34,18 @@ export function run([program, ...args], { show = false, env, ...options } = {}) 
   if (result.error) throw new Error(`${program} cannot be run: ${result.error.message}`)
   return result
 }
+
+/**
+ * Starts a program that runs beside this one, and does not wait for it. Its stderr can be read.
+ *
+ * @param {string[]} command The program and its arguments.
+ */
+export const start = ([program, ...args]) =>
+  spawn(program, args, {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, PATH: path },
+  })
 
 /**
  * Runs a program that must succeed, and returns what it printed to stdout.

@@ -44,6 +44,23 @@ ${lines.join('\n')}
 `
 }
 
+/** The hashes of all results with beta 1, in a table. */
+export const hashSection = (
+  proofs: Pick<Proof, 'function' | 'beta' | 'inputs' | 'hash'>[],
+) => `## Hashes
+
+A hash of all 2^32 results with beta 1 stands for their bits: every backend, processor and runtime has the same one.
+\`npm run prove\` computes them, \`native/test/prove.cc\` and \`examples/browser/hash.js\` define them, and the
+[page for browsers](../examples/browser/README.md) compares them on any machine.
+
+| function | hash |
+| -------- | ---- |
+${proofs
+  .filter(({ beta, inputs }) => beta === 1 && inputs === 2 ** 32)
+  .map(({ function: name, hash }) => `| ${rowOf(name).publicName} | \`${hash}\` |`)
+  .join('\n')}
+`
+
 const searchRows = (found: Found[], bounds: DerivedBound[]): string =>
   found
     .map(({ function: name, maxUlp, beta, x, got, want, pairs }) => {
@@ -117,7 +134,7 @@ ${boundRows(bounds)}
    are below 0.0001 ULP, and the last rounding adds 1/2. For beta y > 17.5 the result is y, which is off by 0.03 ULP.
 `
 
-/** The page: a table for each function that is not exact, then any beta, then other libraries. */
+/** The page: a table for each function that is not exact, then the hashes, any beta, and other libraries. */
 export const accuracyPage = (
   proofs: Proof[],
   found: Found[],
@@ -152,6 +169,7 @@ ${entries
   .filter(({ bound }) => bound > 0)
   .map((entry) => sectionOf(entry, proofs))
   .join('\n')}
+${hashSection(proofs)}
 ${anyBeta(found, bounds)}
 ## Other libraries
 
