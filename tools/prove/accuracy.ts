@@ -57,7 +57,7 @@ A hash of all 2^32 results with beta 1 stands for their bits: every backend, pro
 | -------- | ---- |
 ${proofs
   .filter(({ beta, inputs }) => beta === 1 && inputs === 2 ** 32)
-  .map(({ function: name, hash }) => `| ${rowOf(name).publicName} | \`${hash}\` |`)
+  .map(({ function: name, hash }) => `| ${entryOf(name).publicName} | \`${hash}\` |`)
   .join('\n')}
 `
 
