@@ -43,7 +43,7 @@ async function loadInto(context) {
   const evaluate = vm.runInContext(wrapped, context, { filename: file })
   evaluate(
     module.exports,
-    require,
+    createRequire(file),
     module,
     file,
     fileURLToPath(new URL('../../dist', import.meta.url)),
@@ -66,6 +66,7 @@ async function useRealms(count) {
       performance,
       setImmediate,
       setTimeout,
+      atob,
     })
   const contexts = Array.from({ length: count }, makeContext)
   await Promise.all(contexts.map(useArraysOf))

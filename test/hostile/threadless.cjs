@@ -44,7 +44,7 @@ function work() {
     const found = [await rejected({ signal }), await rejected({ transfer: true })]
     process.send([...found, await rejected({ threads: 1 + availableParallelism() })])
   })
-  process.send(backend.name !== 'js')
+  process.send(!['wasm', 'js'].includes(backend.name))
 }
 
 function startAsNobody() {
