@@ -587,7 +587,7 @@ describe('the command and Node', () => {
     const odd = 'a\x1b\x9b\u202e\u2028\u{e0001}'
     mkdirSync(at(`${odd}/dist`), { recursive: true })
     const copy = at(`${odd}/dist/cli.cjs`)
-    for (const file of ['cli.cjs', 'index.cjs'])
+    for (const file of ['cli.cjs', 'index.cjs', 'modules.cjs'])
       copyFileSync(join(dirname(command), file), at(`${odd}/dist/${file}`))
     const { stdout } = spawnSync(process.execPath, [copy, 'info', '--json'])
     const json = stdout.toString()

@@ -61,7 +61,7 @@ function runAs(uid: number | undefined, args: string[]): Result {
   if (uid === undefined) return runProcess(args)
   const copy = mkdtempSync(at('command-'))
   chmodSync(copy, 0o755)
-  for (const file of ['cli.cjs', 'index.cjs'])
+  for (const file of ['cli.cjs', 'index.cjs', 'modules.cjs'])
     copyFileSync(join(dirname(command), file), join(copy, file))
   const env = { SOFTPLUS_BACKEND: 'js' }
   return resultOf(process.execPath, [join(copy, 'cli.cjs'), ...args], { uid, gid: uid, env })

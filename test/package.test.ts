@@ -100,8 +100,9 @@ describe('the manifest', () => {
 
   test('names types before code in every condition', () => {
     const { '.': main } = manifest.exports
-    expect(Object.keys(main)).toEqual(['node-addons', 'import', 'require'])
-    const entries = [main['node-addons'], ...Object.values(manifest.exports)]
+    const runtimes = ['node-addons', 'deno', 'bun']
+    expect(Object.keys(main)).toEqual([...runtimes, 'import', 'require'])
+    const entries = [...runtimes.map((name) => main[name]), ...Object.values(manifest.exports)]
     for (const entry of entries.filter((entry) => typeof entry === 'object'))
       for (const code of [entry.import, entry.require])
         expect(Object.keys(code)).toEqual(['types', 'default'])

@@ -23,7 +23,7 @@ async function through(stream: TransformStream, chunks: Iterable<unknown>): Prom
 
 describe.each(backends)('$name, a TransformStream', ({ kernels, api }) => {
   const softplus = createApi(kernels, web).softplus as unknown as Softplus<WebTransform>
-  const x = Float32Array.from({ length: 10_007 }, (_, i) => Math.sin(i) * (i % 7 ? 9 : 120))
+  const x = Float32Array.from({ length: 5_003 }, (_, i) => Math.sin(i) * (i % 7 ? 9 : 120))
   const given = x.slice()
 
   test.each<SoftplusOptions & StreamOptions>([
@@ -32,7 +32,7 @@ describe.each(backends)('$name, a TransformStream', ({ kernels, api }) => {
     { highWaterMark: 64 },
   ])('has the bits of the call, %o', async ({ highWaterMark, ...options }) => {
     const want = api.softplus(x, options)
-    for (const size of [1, 3, 4, 4096, 10_001, x.byteLength]) {
+    for (const size of [7, 4096, 10_001, x.byteLength]) {
       const bytes = bytesOf(x)
       const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
         bytes.subarray(i * size, (i + 1) * size),

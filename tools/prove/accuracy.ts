@@ -51,7 +51,7 @@ export const hashSection = (
 
 A hash of all 2^32 results with beta 1 stands for their bits: every backend, processor and runtime has the same one.
 \`npm run prove\` computes them, \`native/test/prove.cc\` and \`examples/browser/hash.js\` define them, and the
-page of `examples/browser/` in the repository compares them on any machine.
+page of \`examples/browser/\` in the repository compares them on any machine.
 
 | function | hash |
 | -------- | ---- |
