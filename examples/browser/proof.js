@@ -24,8 +24,8 @@ const count = (/** @type {number} */ n) => n.toLocaleString('en-US')
 
 function timeOf(/** @type {number} */ seconds) {
   if (seconds < 1) return 'less than a second'
-  if (seconds < 100) return `${Math.round(seconds)} s`
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+  const whole = Math.round(seconds)
+  return whole < 100 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
 /** Hashes all inputs. Rejects if a worker fails, or with the signal's reason. */
@@ -86,10 +86,10 @@ async function prove() {
     showHash(name, textOf(hash))
     result.dataset.seconds = seconds().toFixed(1)
   } catch (error) {
-    state.textContent = running.signal.aborted
-      ? `Cancelled after ${timeOf(seconds())}. Nothing was compared.`
-      : `It failed: ${error.message}`
-    result.dataset.outcome = running.signal.aborted ? 'cancelled' : 'failed'
+    const { aborted } = running.signal
+    state.textContent = `${aborted ? 'Cancelled' : 'Failed'} after ${timeOf(seconds())}. Nothing was compared.`
+    if (!aborted) result.textContent = `A worker failed: ${error.message}`
+    result.dataset.outcome = aborted ? 'cancelled' : 'failed'
   }
   for (const field of [functionList, backendList, start]) field.disabled = false
   // The keyboard stays where it is, unless its button cannot be pressed any more.
