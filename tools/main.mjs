@@ -23,6 +23,7 @@ const modules = {
   ],
   arm64: ['check/arm64.ts', 'the core of the tests with Node for arm64, under qemu'],
   nodes: ['check/nodes.ts', '[MAJOR... | here] the core of the tests with Node 20, 22, 24 and 26'],
+  runtimes: ['check/runtimes.ts', 'the packed package in Bun and Deno, on every backend'],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
   fuzz: ['check/fuzz.ts', '[SECONDS] fuzz the .npy reader and the streams, two minutes'],
