@@ -79,8 +79,8 @@ function problemsOf(bundle: Bundle, wanted: Wanted): string[] {
     host === 'node'
       ? [process.execPath, file]
       : [process.execPath, join(here, 'browser.mjs'), file, format === 'iife' ? 'script' : 'module']
-  const { status, stdout, stderr } = run(command, { env: environment })
-  if (status !== 0) return [`exit code ${status}: ${stdout}${stderr}`]
+  const { status, signal, stdout, stderr } = run(command, { env: environment, timeout: 60_000 })
+  if (status !== 0) return [`exit code ${status ?? signal}: ${stdout}${stderr}`]
   const { name, stream, bits, error } = JSON.parse(stdout)
   const warnings = stderr.split('[SOFTPLUS_FALLBACK]').length - 1
   const { warning } = wanted
@@ -92,7 +92,7 @@ function problemsOf(bundle: Bundle, wanted: Wanted): string[] {
     !warning && (stderr || error) && `it prints ${stderr}, and backend.error is ${error}`,
     warning && !(warning.test(stderr) && warning.test(error)) && `not ${warning}: ${stderr}`,
     host === 'browser' &&
-      /["'`]node:\w+["'`]\s*\)|\bfrom\s*["']|createRequire/.test(readFileSync(file, 'utf8')) &&
+      /\b(require|import)\(\s*["'`]|\bfrom\s*["']|createRequire/.test(readFileSync(file, 'utf8')) &&
       'it imports a module',
   ]
   return problems.filter((problem) => typeof problem === 'string')
