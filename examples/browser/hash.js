@@ -57,7 +57,7 @@ const [secondHigh, secondLow, secondLowHigh, secondLowLow] = halvesOf(second)
  *
  *     h = (input | result) * first;  h ^= h >> 32;  h *= second;  sum += h ^ (h >> 32)
  *
- * Every NaN counts as 0x7fc00000. JavaScript has no fast product of 64 bits: BigInts would take a hundred times as long. So
+ * Every NaN counts as 0x7fc00000. JavaScript has no fast product of 64 bits: BigInts would take thirty times as long. So
  * this multiplies halves of 32 bits, and gets their carry from quarters of 16, whose products Math.imul gives exactly.
  *
  * @param {Uint32Array} inputBits
