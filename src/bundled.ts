@@ -16,21 +16,27 @@ function whyAddonIsMissing(): string | undefined {
   // Node's permission model selects this build on its own, so warn.
   if (globalThis.process?.permission?.has('addon') === false)
     return "Node's permission model refuses addons: give --allow-addons"
-  if (!isNode() || areAddonsDisabled()) return undefined
+  if (!takesAddons() || areAddonsDisabled()) return undefined
   return (
-    'A bundler or loader left out the native addon: mark softplus as external, or set the condition ' +
+    'A bundler or loader left out the native addon: ' +
+    // Deno sets the condition "deno" for import alone.
+    (isIn('Deno') ? 'use import in place of require(), or ' : '') +
+    'mark softplus as external, or set the condition ' +
     '"node-addons" and copy prebuilds/ next to the bundle\'s folder'
   )
 }
 
-// Other runtimes, and what bundlers put into browsers, have a process too; from version 21 on Node names itself.
-function isNode(): boolean {
+// From version 21 on Node names itself, as Bun and Deno do.
+function isIn(runtime: string): boolean {
   const { navigator } = globalThis as { navigator?: { userAgent?: string } }
-  const agent = navigator?.userAgent ?? 'Node.js'
-  return globalThis.process?.versions?.node !== undefined && agent.startsWith('Node.js')
+  return (navigator?.userAgent ?? 'Node.js').startsWith(runtime)
 }
 
-// Called without arguments, dlopen loads nothing: it says that they are missing, or that Node was told --no-addons.
+// Runtimes without addons, and what bundlers put into browsers, have a process too.
+const takesAddons = (): boolean =>
+  globalThis.process?.versions?.node !== undefined && ['Node.js', 'Bun', 'Deno'].some(isIn)
+
+// Called without arguments, dlopen loads nothing: it says that they are missing, or that Node or Bun was told --no-addons.
 function areAddonsDisabled(): boolean {
   try {
     ;(process.dlopen as () => void)()

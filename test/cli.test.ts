@@ -209,7 +209,9 @@ describe('what it tells', () => {
     const text = stdout.toString()
     expect(text).toMatch(RegExp(`^softplus +${version}\nbackend +${name}\n`))
     expect(text).toMatch(RegExp(`^available +${backend.available.join(', ')}$`, 'm'))
-    expect(text).toMatch(RegExp(`^node +${process.version}\nplatform +\\S+\ncpu +\\S`, 'm'))
+    expect(text).toMatch(
+      RegExp(`^runtime +Node ${process.versions.node}\nplatform +\\S+\ncpu +\\S`, 'm'),
+    )
   })
 
   test('softplus info --json', () => {
@@ -221,7 +223,7 @@ describe('what it tells', () => {
       available: backend.available,
       addon: backend.addon,
       error: null,
-      node: process.version,
+      runtime: `Node ${process.versions.node}`,
       platform: `${process.platform}-${process.arch}`,
       cpu: expect.any(String),
     })

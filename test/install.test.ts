@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
@@ -21,13 +20,23 @@ import { createApi } from '../src/api/api'
 import { candidates, loadAddon } from '../src/backend/addon'
 import { jsKernels } from '../src/backend/js/kernels'
 import { node as platform } from '../src/backend/node'
+import { installPacked, type Tarball } from '../tools/check/packed'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { addon, path: builtAddon } = loadAddon()
+const { addon } = loadAddon()
 // Node 20 knows only the second name.
 const permission = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission'
+
+// A program that runs first. The second does what a page's policy without 'wasm-unsafe-eval' does.
+const withoutWasm = [
+  ['missing', 'delete globalThis.WebAssembly'],
+  [
+    'forbidden',
+    `WebAssembly.Module = function () { throw new WebAssembly.CompileError('violates a policy') }`,
+  ],
+]
 
 const inputs = '[-Infinity, -104, -20, -2, -0, 1e-40, 0.5, 2, 20, 88.75, Infinity]'
 const x = new Float32Array(JSON.parse(inputs.replaceAll('Infinity', '1e999')))
@@ -116,7 +125,7 @@ const programs = {
 const awkward = 'a project #1 100%25'
 let folder: string
 let project: string
-let tarball: { filename: string; size: number; files: { path: string }[] }
+let tarball: Tarball
 
 // The programs do not inherit the settings that the tests themselves were started with.
 const { SOFTPLUS_BACKEND: _, NODE_OPTIONS: __, NODE_NO_WARNINGS: ___, ...environment } = process.env
@@ -142,30 +151,10 @@ function node(file: string, ...flags: string[]) {
   return { ...JSON.parse(stdout), stderr }
 }
 
-/** Returns a copy of what is published. Its prebuilds/ has at least the addon of this platform. */
-function stage(): string {
-  const staged = join(folder, 'staged')
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const published = manifest.files.filter((entry: string) => /^\w[\w.]*$/.test(entry))
-  for (const entry of [...published, 'package.json', 'README.md', 'LICENSE'])
-    if (entry !== 'prebuilds') cpSync(join(root, entry), join(staged, entry), { recursive: true })
-  mkdirSync(join(staged, 'prebuilds'))
-  const [, prebuilt] = candidates(staged)
-  if (process.env.SOFTPLUS_TEST_PREBUILDS)
-    cpSync(join(root, 'prebuilds'), join(staged, 'prebuilds'), { recursive: true })
-  else cpSync(builtAddon, prebuilt)
-  return staged
-}
-
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'softplus-install-')))
   project = join(folder, awkward)
-  mkdirSync(project)
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  tarball = JSON.parse(run('npm', pack, stage()).stdout)[0]
-  writeFileSync(join(project, 'package.json'), '{ "private": true }')
-  const install = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund']
-  run('npm', [...install, `../${tarball.filename}`], project)
+  tarball = installPacked(folder, awkward, Boolean(process.env.SOFTPLUS_TEST_PREBUILDS))
   for (const [file, source] of Object.entries(programs)) writeFileSync(join(project, file), source)
 })
 
@@ -188,8 +177,8 @@ describe('the tarball', () => {
   test('is small', () => {
     const addons = tarball.files.filter(({ path }) => path.startsWith('prebuilds/'))
     expect(tarball.size).toBe(statSync(join(folder, tarball.filename)).size)
-    // Linux for x64 and arm64 and Windows for x64 are in the limit. Each further platform may add one addon.
-    expect(tarball.size).toBeLessThanOrEqual(600_000 + Math.max(0, addons.length - 3) * 150_000)
+    // Linux for x64 and arm64, Windows for x64, and WebAssembly are in the limit. Each further platform may add one addon.
+    expect(tarball.size).toBeLessThanOrEqual(750_000 + Math.max(0, addons.length - 3) * 150_000)
   })
 
   test('runs no script on installation, and has no dependency', () => {
@@ -219,18 +208,19 @@ describe('installed', () => {
     })
   })
 
-  test.each(['use.mjs', 'use.cjs'])('%s under node --no-addons: the fallback', (file) => {
+  test.each(['use.mjs', 'use.cjs'])('%s under node --no-addons: WebAssembly', (file) => {
     const found = node(file, '--no-addons')
-    expect(found).toEqual({ name: 'js', addon: null, error: null, results: expected, stderr: '' })
+    expect(found).toEqual({ name: 'wasm', addon: null, error: null, results: expected, stderr: '' })
   })
 
-  // Node then chooses the fallback by itself. The user must be told.
+  // Node then chooses that build by itself. The user must be told.
   test.each(['use.mjs', 'use.cjs'])(
-    '%s where addons are refused: the fallback, with a warning',
+    '%s where addons are refused: WebAssembly, with a warning',
     (file) => {
       const found = node(file, permission, '--allow-fs-read=*')
-      expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
+      expect(found).toMatchObject({ name: 'wasm', addon: null, results: expected })
       expect(found.stderr.split('SOFTPLUS_FALLBACK')).toHaveLength(2)
+      expect(found.stderr).toContain('softplus runs in WebAssembly')
       expect(found.stderr).toContain('--allow-addons')
     },
   )
@@ -238,6 +228,32 @@ describe('installed', () => {
   test.each(['use.mjs', 'use.cjs'])('%s where addons are permitted', (file) => {
     const found = node(file, permission, '--allow-fs-read=*', '--allow-addons')
     expect(found).toMatchObject({ name: addon.available[0], results: expected })
+  })
+
+  // V8 then has no WebAssembly at all, and says so.
+  test.each(['use.mjs', 'use.cjs'])('%s under node --jitless', (file) => {
+    const found = node(file, '--jitless')
+    expect(found).toMatchObject({ name: addon.available[0], error: null, results: expected })
+    const without = node(file, '--jitless', '--no-addons')
+    expect(without).toMatchObject({ name: 'js', addon: null, error: null, results: expected })
+    for (const { stderr } of [found, without]) expect(stderr).not.toContain('SOFTPLUS_FALLBACK')
+  })
+
+  describe.each(withoutWasm)('where WebAssembly is %s', (_, preload) => {
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]
+
+    test.each(['use.mjs', 'use.cjs'])('%s has the addon, or the fallback', (file) => {
+      expect(node(file, ...flags)).toMatchObject({ name: addon.available[0], stderr: '' })
+      const silent = { name: 'js', addon: null, error: null, results: expected, stderr: '' }
+      expect(node(file, '--no-addons', ...flags)).toEqual(silent)
+    })
+
+    test.each(['use.mjs', 'use.cjs'])('%s where addons are refused: one warning', (file) => {
+      const found = node(file, permission, '--allow-fs-read=*', ...flags)
+      expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
+      expect(found.stderr.split('SOFTPLUS_FALLBACK')).toHaveLength(2)
+      expect(found.stderr).toContain('softplus runs in its fallback, written in TypeScript')
+    })
   })
 
   test.each([[join('node_modules', '.bin', 'softplus')], ['npx', '--offline', 'softplus']])(
@@ -273,11 +289,11 @@ describe('bundled by esbuild', () => {
   }
 
   test.each(['esm', 'cjs'] as const)(
-    'for Node as %s: the fallback, and one warning says how to include the addon',
+    'for Node as %s: WebAssembly, and one warning says how to include the addon',
     (format) => {
       const file = bundle('plain', { platform: 'node', format })
       const found = node(file)
-      expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
+      expect(found).toMatchObject({ name: 'wasm', addon: null, results: expected })
       expect(found.error).toContain('A bundler or loader left out the native addon')
       expect(found.error).toContain('mark softplus as external')
       expect(found.error).toContain('set the condition "node-addons" and copy prebuilds/ next to')
@@ -285,16 +301,20 @@ describe('bundled by esbuild', () => {
       expect(found.stderr).toContain(found.error)
       expect(found.stderr).not.toContain('Reinstall')
 
-      // Whoever asked for the fallback gets no warning.
-      const silent = { name: 'js', addon: null, error: null, results: expected, stderr: '' }
+      // Whoever asked for less gets no warning.
+      const silent = { name: 'wasm', addon: null, error: null, results: expected, stderr: '' }
       expect(node(file, '--no-addons')).toEqual(silent)
-      const environments = [{ NODE_OPTIONS: '--no-addons' }, { SOFTPLUS_BACKEND: 'js' }]
-      for (const variables of environments) {
+      const environments = [
+        [{ NODE_OPTIONS: '--no-addons' }, 'wasm'],
+        [{ SOFTPLUS_BACKEND: 'wasm' }, 'wasm'],
+        [{ SOFTPLUS_BACKEND: 'js' }, 'js'],
+      ] as const
+      for (const [variables, name] of environments) {
         const { stdout, stderr } = run(process.execPath, [file], project, {
           ...environment,
           ...variables,
         })
-        expect({ ...JSON.parse(stdout), stderr }).toEqual(silent)
+        expect({ ...JSON.parse(stdout), stderr }).toEqual({ ...silent, name })
       }
     },
   )
@@ -326,25 +346,25 @@ describe('bundled by esbuild', () => {
 
     test('falls back with a warning where prebuilds/ is missing', () => {
       const found = node(bundle('alone', { platform: 'node', format, conditions }))
-      expect(found).toMatchObject({ name: 'js', addon: null, results: expected })
+      expect(found).toMatchObject({ name: 'wasm', addon: null, results: expected })
       for (const candidate of candidates(join(project, 'alone')))
         expect(found.stderr).toContain(`${candidate}: not there`)
       expect(found.stderr.split('SOFTPLUS_FALLBACK')).toHaveLength(2)
     })
   })
 
-  test('for browsers: the fallback, without any module of Node', () => {
+  // bundlers.ts runs bundles by other bundlers, and async and streams in them.
+  test.each([
+    ['wasm', {}],
+    ['js', { WebAssembly: undefined }],
+  ])('for browsers: %s, without any module of Node', (name, globals) => {
     const source = readFileSync(bundle('web', { platform: 'browser', format: 'iife' }), 'utf8')
-    expect(source).not.toMatch(/require\(|from ?"(node:)?fs"/)
+    expect(source).not.toMatch(/\b(require|import)\(["'`]|from ?["']/)
     const printed: string[] = []
-    runInNewContext(source, { Buffer, console: { log: (line: string) => printed.push(line) } })
+    const log = (line: string) => printed.push(line)
+    runInNewContext(source, { Buffer, atob, console: { log }, ...globals })
     expect(printed).toHaveLength(1)
-    expect(JSON.parse(printed[0])).toEqual({
-      name: 'js',
-      addon: null,
-      error: null,
-      results: expected,
-    })
+    expect(JSON.parse(printed[0])).toEqual({ name, addon: null, error: null, results: expected })
   })
 })
 

@@ -100,10 +100,10 @@ describe('the manifest', () => {
 
   test('names types before code in every condition', () => {
     const { '.': main } = manifest.exports
-    const runtimes = ['node-addons', 'deno', 'bun']
-    expect(Object.keys(main)).toEqual([...runtimes, 'import', 'require'])
-    const entries = [...runtimes.map((name) => main[name]), ...Object.values(manifest.exports)]
-    for (const entry of entries.filter((entry) => typeof entry === 'object'))
+    // The first that a bundler or runtime knows is taken. Bun's bundler sets "node-addons" for browsers, too.
+    expect(Object.keys(main)).toEqual(['browser', 'node-addons', 'deno', 'import', 'require'])
+    const { browser, deno, 'node-addons': addons } = main
+    for (const entry of [browser, addons, deno, main, manifest.exports['./js']])
       for (const code of [entry.import, entry.require])
         expect(Object.keys(code)).toEqual(['types', 'default'])
   })

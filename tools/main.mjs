@@ -29,6 +29,15 @@ const modules = {
     '[build | serve [PORT] | all [FUNCTION]] examples/browser/ in Chromium and Firefox',
   ],
   nodes: ['check/nodes.ts', '[MAJOR... | here] the core of the tests with Node 20, 22, 24 and 26'],
+  runtimes: ['check/runtimes.ts', 'the packed package in Bun and Deno, on every backend'],
+  bits: [
+    'check/bits.ts',
+    '[--stride N] a table of hashes of the results on every backend of Node 20 to 26, Bun and Deno',
+  ],
+  bundlers: [
+    'check/bundlers.ts',
+    'the packed package bundled by esbuild, Rollup, Vite and webpack, for Node and for browsers',
+  ],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
   fuzz: ['check/fuzz.ts', '[SECONDS] fuzz the .npy reader and the streams; default 120 seconds'],

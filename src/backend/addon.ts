@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { withCode } from '../errors'
 import { packageRoot, thisFile } from '../root'
+import { runtimeText } from '../runtime'
 import type { Kernels } from './contract'
 
 export interface Addon {
@@ -33,24 +34,29 @@ export const candidates = (
 export function loadAddon(paths: string[] = candidates()): LoadedAddon {
   const require = createRequire(thisFile())
   const failures: string[] = []
+  let isRefused = false
   for (const path of paths) {
-    if (!existsSync(path)) {
-      failures.push(`${path}: not there`)
-      continue
-    }
     try {
+      // Deno throws here if it must not read.
+      if (!existsSync(path)) {
+        failures.push(`${path}: not there`)
+        continue
+      }
       return { addon: require(path) as Addon, path }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
+      isRefused ||= error instanceof Error && error.name === 'NotCapable'
       failures.push(reason.startsWith(path) ? reason : `${path}: ${reason}`)
     }
   }
+  const advice = isRefused
+    ? 'Deno must be given --allow-ffi and --allow-read'
+    : 'Reinstall softplus for this platform, or build an addon with a C++17 compiler and Python 3: ' +
+      `npm install --no-save node-addon-api && npx --yes node-gyp rebuild -C "${packageRoot()}"`
   throw withCode(
     new Error(
-      `No native addon could be loaded for ${thisPlatform()}, Node ${process.version}. ` +
-        `Tried ${failures.join('; ')}. Reinstall softplus for this platform, or build an addon ` +
-        'with a C++17 compiler and Python 3: ' +
-        `npm install --no-save node-addon-api && npx --yes node-gyp rebuild -C "${packageRoot()}"`,
+      `No native addon could be loaded for ${thisPlatform()}, ${runtimeText()}. ` +
+        `Tried ${failures.join('; ')}. ${advice}`,
     ),
     'ERR_SOFTPLUS_ADDON',
   )

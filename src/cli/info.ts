@@ -3,6 +3,7 @@
 import { cpus } from 'node:os'
 import { version } from '../../package.json'
 import { backend } from '../index'
+import { runtimeText } from '../runtime'
 import { plain } from './stderr'
 
 function currentInfo() {
@@ -12,7 +13,7 @@ function currentInfo() {
     available: backend.available,
     addon: backend.addon,
     error: backend.error?.message ?? null,
-    node: process.version,
+    runtime: runtimeText(),
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
   }
@@ -25,7 +26,7 @@ function lines(info: ReturnType<typeof currentInfo>): string {
     ['available', info.available.join(', ')],
     ['addon', info.addon ?? 'not loaded'],
     ['error', info.error ?? 'none'],
-    ['node', info.node],
+    ['runtime', info.runtime],
     ['platform', info.platform],
     ['cpu', info.cpu],
   ] as const

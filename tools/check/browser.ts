@@ -54,6 +54,8 @@ const ask = async <Name extends keyof Asked>(
     `import('./check.mjs').then((page) => page.${name}(...${JSON.stringify(args)}))`,
   )) as Awaited<ReturnType<Asked[Name]>>
 
+const added = { 'check.mjs': fileURLToPath(new URL('browser-page.mjs', import.meta.url)) }
+
 // Of every function 1,047,809 results.
 const stride = 4099
 
@@ -186,6 +188,31 @@ async function checkIn(name: keyof typeof browsers, address: string) {
   }
 }
 
+/** Hashes the results of functions in a browser, with a backend or, for '', by the best one. */
+export async function hashesIn(
+  name: keyof typeof browsers,
+  backend: string,
+  stride: number,
+  publicNames: string[],
+): Promise<{ backend: string; available: string[]; hashes: string[] }> {
+  buildExample()
+  const { server, address } = await serveExample(0, added)
+  const page = await browsers[name]({ scheme: 'light', width: 1000, height: 800 })
+  try {
+    await page.open(`${address}/?stride=${stride}`)
+    const { backends: available } = await ask(page, 'choices')
+    const used = backend || available[0]
+    const hashes: string[] = []
+    for (const publicName of publicNames)
+      hashes.push((await ask(page, 'proof', publicName, used)).hash)
+    return { backend: used, available, hashes }
+  } finally {
+    await page.close()
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
 /** Presses the button for all inputs. */
 async function hashAllInputs(name: string, address: string): Promise<boolean> {
   const page = await openChromium({ scheme: 'light', width: 1000, height: 800 })
@@ -215,7 +242,6 @@ export async function main([command, argument, ...rest]: string[]): Promise<bool
   buildExample()
   if (command === 'build') return true
 
-  const added = { 'check.mjs': fileURLToPath(new URL('browser-page.mjs', import.meta.url)) }
   if (command === 'serve') {
     const port = Number(argument ?? 8080)
     if (!(Number.isInteger(port) && port >= 0 && port < 65536)) throw new Error(usage)

@@ -8,6 +8,7 @@
 //   npm run tool -- windows [MAJOR...]     Node 20 and 22 by default; needs clang-19, lld-19, MinGW's headers and wine64
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { candidates } from '../../src/backend/addon'
 import { floatBytes, npyFile } from '../../test/npy-writer'
 import { build, host, runOn } from '../build/native'
@@ -66,11 +67,14 @@ function testBackend(node: string, backend: string, native: string[], hashes: st
   )
   const [passes] = /(?<=^\S+ pass )\d+$/m.exec(core.stdout) ?? ['0']
   const publicNames = entries.map(({ publicName }) => publicName).join()
-  const hash = runInWine(
-    [node, 'tools/check/hash.mjs', installed, String(stride), backend, publicNames],
-    { env },
+  const entry = pathToFileURL(join(installed, 'dist/index.js')).href.replace(
+    'file://',
+    'file:///Z:',
   )
-  const found = hash.stdout.trim().split(/\s+/)
+  const hash = runInWine([node, 'tools/check/bits-host.mjs', entry, String(stride), publicNames], {
+    env,
+  })
+  const found: string[] = hash.status === 0 ? JSON.parse(hash.stdout).hashes : []
   return [
     report(
       `  ${backend}, core, ${passes} tests`,
@@ -79,7 +83,7 @@ function testBackend(node: string, backend: string, native: string[], hashes: st
     ),
     report(
       `  ${backend}, 1 in ${stride} inputs, ${entries.length} functions: the hashes of this machine`,
-      hash.status === 0 && found.join() === hashes.join(),
+      found.join() === hashes.join(),
       `wanted ${hashes.join()}; got ${found.join()}\n${hash.stderr}`,
     ),
   ].every(Boolean)
