@@ -44,10 +44,12 @@ const modules = {
   prove: ['prove/prove.ts', '[--stride N] [--pairs N] [--write] the proof over all 2^32 inputs'],
   bound: ['prove/bound.ts', 'derive the upper bounds of the errors with a beta'],
 }
+// Node 20 has WebSocket behind a flag.
+const webSocket = 'WebSocket' in globalThis ? [] : ['--experimental-websocket']
 const flags = {
   leak: ['--expose-gc', '--max-semi-space-size=2'],
-  // Node 20 has WebSocket behind a flag.
-  browser: 'WebSocket' in globalThis ? [] : ['--experimental-websocket'],
+  browser: webSocket,
+  bits: webSocket,
 }
 
 // Each line is one for the shell.

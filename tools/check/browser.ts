@@ -197,8 +197,9 @@ export async function hashesIn(
 ): Promise<{ backend: string; available: string[]; hashes: string[] }> {
   buildExample()
   const { server, address } = await serveExample(0, added)
-  const page = await browsers[name]({ scheme: 'light', width: 1000, height: 800 })
+  let page: Page | undefined
   try {
+    page = await browsers[name]({ scheme: 'light', width: 1000, height: 800 })
     await page.open(`${address}/?stride=${stride}`)
     const { backends: available } = await ask(page, 'choices')
     const used = backend || available[0]
@@ -207,7 +208,7 @@ export async function hashesIn(
       hashes.push((await ask(page, 'proof', publicName, used)).hash)
     return { backend: used, available, hashes }
   } finally {
-    await page.close()
+    await page?.close()
     server.closeAllConnections()
     server.close()
   }
