@@ -37,7 +37,7 @@ SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit, Vi
   }
   for (; i < count; i += Lanes::count) {
     const size_t left = count - i;
-    const bool whole = left >= Lanes::count;
+    const bool whole = Lanes::areWhole || left >= Lanes::count;
     const Lanes last = visit(i, whole ? Lanes::load(x + i) : Lanes::loadFirst(x + i, left));
     whole ? last.store(y + i) : last.storeFirst(y + i, left);
   }
@@ -55,7 +55,7 @@ template <class Lanes, class Visit>
 SOFTPLUS_INLINE void forEach(const float* x, size_t count, Visit visit) {
   size_t i = 0;
   for (; i + Lanes::count <= count; i += Lanes::count) visit(i, Lanes::load(x + i));
-  if (i < count) visit(i, Lanes::loadFirst(x + i, count - i));
+  if (!Lanes::areWhole && i < count) visit(i, Lanes::loadFirst(x + i, count - i));
 }
 
 // For instruction sets whose tables need no row offsets: one vector after the other.

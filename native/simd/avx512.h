@@ -18,6 +18,7 @@ struct Mask {
 struct Lanes {
   static constexpr size_t count = 16;
   static constexpr bool arePaired = true;
+  static constexpr bool areWhole = false;
   __m512 v;
 
   Lanes() = default;

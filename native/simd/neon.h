@@ -18,6 +18,7 @@ struct Mask {
 struct Lanes {
   static constexpr size_t count = 4;
   static constexpr bool arePaired = true;
+  static constexpr bool areWhole = false;
   float32x4_t v;
 
   Lanes() = default;

@@ -21,6 +21,7 @@ struct Mask {
 struct Lanes {
   static constexpr size_t count = 1;
   static constexpr bool arePaired = true;
+  static constexpr bool areWhole = false;
   float v;
 
   Lanes() = default;

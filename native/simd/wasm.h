@@ -14,6 +14,14 @@
 namespace softplus::wasm {
 namespace {
 
+// Hides that v is a constant. V8 makes a constant anew, in three instructions, wherever it is used, but keeps other
+// values in registers.
+template <class Number>
+SOFTPLUS_INLINE Number kept(Number v) {
+  __asm__("" : "+r"(v));
+  return v;
+}
+
 struct Mask {
   v128_t v;
 };
@@ -21,11 +29,12 @@ struct Mask {
 struct Lanes {
   static constexpr size_t count = 4;
   static constexpr bool arePaired = false;
+  static constexpr bool areWhole = true;
   v128_t v;
 
   Lanes() = default;
   SOFTPLUS_INLINE Lanes(v128_t lanes) : v(lanes) {}
-  SOFTPLUS_INLINE Lanes(float all) : v(wasm_f32x4_splat(all)) {}
+  SOFTPLUS_INLINE Lanes(float all) : v(wasm_f32x4_splat(kept(all))) {}
 
   static SOFTPLUS_INLINE Lanes load(const float* from) { return {wasm_v128_load(from)}; }
   SOFTPLUS_INLINE void store(float* to) const { wasm_v128_store(to, v); }
@@ -61,8 +70,8 @@ SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {wasm_v128_or(a.v, b.v)}
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {wasm_v128_and(a.v, b.v)}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return wasm_i32x4_all_true(m.v); }
 
-SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {wasm_f32x4_abs(a.v)}; }
-SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {wasm_v128_or(a.v, wasm_f32x4_const_splat(-0.0f))}; }
+SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {wasm_v128_andnot(a.v, wasm_f32x4_splat(kept(-0.0f)))}; }
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {wasm_v128_or(a.v, wasm_f32x4_splat(kept(-0.0f)))}; }
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {wasm_i32x4_shl((n + (0x1.8p23f + 127.0f)).v, 23)}; }
 
@@ -187,7 +196,7 @@ struct RowOffsets {
   alignas(16) uint32_t offsets[capacity];
 
   SOFTPLUS_INLINE void keep(size_t i, Lanes z) {
-    wasm_v128_store(offsets + i, wasm_i32x4_shl(wasm_v128_and(z.v, wasm_i32x4_const_splat(31)), 5));
+    wasm_v128_store(offsets + i, wasm_i32x4_shl(wasm_v128_and(z.v, wasm_i32x4_splat(kept(31))), 5));
   }
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t i, Lanes) const {
     const char* rows = reinterpret_cast<const char*>(table.rows);

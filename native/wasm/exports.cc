@@ -17,6 +17,13 @@ struct Buffers {
 };
 Buffers buffers;
 
+// The length of `count` elements in whole vectors. What is added to them is 0 in both buffers.
+size_t padded(size_t count) {
+  size_t i = count;
+  for (; i % wasm::Lanes::count != 0; i++) buffers.x[i] = buffers.other[i] = 0.0f;
+  return i;
+}
+
 // The kernel of a way: 0 plain, 1 with a threshold, 2 with a threshold and a beta.
 template <class F>
 Kernel kernelOf(int way) {
@@ -46,19 +53,19 @@ SOFTPLUS_EXPORT("fma") float exportFma(float a, float b, float c) {
 // x = f(x)
 #define SOFTPLUS_COMPUTE(name, bound, boundWithBeta)                                             \
   SOFTPLUS_EXPORT(#name) void name##Export(size_t count, int way, float threshold, float beta) { \
-    kernelOf<functions::name>(way)(buffers.x, buffers.x, count, {beta, threshold});              \
+    kernelOf<functions::name>(way)(buffers.x, buffers.x, padded(count), {beta, threshold});      \
   }
 SOFTPLUS_FUNCTIONS(SOFTPLUS_COMPUTE)
 #undef SOFTPLUS_COMPUTE
 
 // x = derivative(x) * other
 SOFTPLUS_EXPORT("backward") void exportBackward(size_t count, int way, float threshold, float beta) {
-  computeBackward<wasm::Simd>(kernelOf<functions::derivative>(way), buffers.x, buffers.other, buffers.x, count,
+  computeBackward<wasm::Simd>(kernelOf<functions::derivative>(way), buffers.x, buffers.other, buffers.x, padded(count),
                               {beta, threshold});
 }
 
 // other = derivative(x), then x = softplus(x). One pass for both would need as much code again.
 SOFTPLUS_EXPORT("withDerivative") void exportWithDerivative(size_t count, int way, float threshold, float beta) {
-  kernelOf<functions::derivative>(way)(buffers.x, buffers.other, count, {beta, threshold});
-  kernelOf<functions::softplus>(way)(buffers.x, buffers.x, count, {beta, threshold});
+  kernelOf<functions::derivative>(way)(buffers.x, buffers.other, padded(count), {beta, threshold});
+  kernelOf<functions::softplus>(way)(buffers.x, buffers.x, padded(count), {beta, threshold});
 }
