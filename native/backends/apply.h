@@ -147,7 +147,7 @@ template <class Lanes>
 SOFTPLUS_INLINE size_t headLength(const float* y, size_t count) {
   constexpr size_t bytes = Lanes::count * sizeof(float);
   const size_t head = (bytes - reinterpret_cast<uintptr_t>(y) % bytes) % bytes / sizeof(float);
-  return count < 8 * Lanes::count ? 0 : head;
+  return Lanes::areWhole || count < 8 * Lanes::count ? 0 : head;
 }
 
 template <class Evaluation>

@@ -12,8 +12,7 @@
 //
 //   Lanes                       `count` lanes of float32. Lanes(v) has v in every lane.
 //     arePaired                 Whether loops take two vectors side by side. That hides latency, and doubles the code.
-//     areWhole                  Whether every array of kernels ends with a whole vector, which spares loops the last
-//     one.
+//     areWhole                  Whether every array of kernels is aligned and has whole vectors, which spares code.
 //   load(from), a.store(to)     `count` floats at any address.
 //   loadFirst(from, n)          The first n floats, 0 < n < count. The others are not read, and their lanes are 0.
 //   a.storeFirst(to, n)         The first n lanes, 0 < n < count. Nothing else is written.
