@@ -23,12 +23,11 @@ export interface Instance {
   exports: Exports
 }
 
-// atob is in browsers too.
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64)
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-  return bytes
+function bytesOf(base64: string): Uint8Array {
+  // Not there in browsers. It takes a tenth of a millisecond, and a loop that is not compiled yet three.
+  const { Buffer } = globalThis as { Buffer?: typeof globalThis.Buffer }
+  if (Buffer) return Buffer.from(base64, 'base64')
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 }
 
 // The types of @types/node leave these out.
