@@ -113,7 +113,7 @@ const listOf = (names: readonly string[]): string =>
 const substitutes: Record<Kind | 'js', string> = {
   relaxed: 'WebAssembly, with the same results but 2 to 8 times slower',
   strict: 'WebAssembly without relaxed SIMD, with the same results but 8 to 30 times slower',
-  js: 'its fallback, written in TypeScript, with the same results but 25 to 100 times slower',
+  js: 'its fallback, written in TypeScript, with the same results but 20 to 100 times slower',
 }
 
 // Shared by the ESM and the CommonJS build, so that a process which loads both is warned once.
