@@ -55,18 +55,21 @@ function lostAddon(): (() => never) | undefined {
 }
 
 // No import of node:stream: a bundle for browsers could not have it.
-const host: Platform = {
+const platform: Platform = {
   ...web,
   createStream(converter, highWaterMark) {
-    const stream = globalThis.process?.getBuiltinModule?.('node:stream')
-    return stream
-      ? createNodeStream(stream.Transform, converter, highWaterMark)
-      : web.createStream(converter, highWaterMark)
+    if (!takesAddons()) return web.createStream(converter, highWaterMark)
+    const stream = process.getBuiltinModule?.('node:stream')
+    if (stream) return createNodeStream(stream.Transform, converter, highWaterMark)
+    throw withCode(
+      new Error('stream() needs Node 20.16, 22.3 or later in the build of softplus without addons'),
+      'ERR_SOFTPLUS_ADDON',
+    )
   },
 }
 
 const selected = selectBackend(forcedBackend(), lostAddon())
-const api = createApi(selected.kernels, host)
+const api = createApi(selected.kernels, platform)
 
 /** 'wasm', or 'js' where WebAssembly cannot run; with a warning where Node could have loaded the addon. */
 export const backend: Backend = selected.backend

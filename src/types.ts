@@ -60,7 +60,7 @@ export interface Activation<Options extends object, Stream = Transform> {
    * softplus.inPlace(x) // Float32Array [0.126928…, 0.693147…, 2.126928…]
    */
   inPlace<X extends Float32Array>(x: X, options?: Options): X
-  /** f(x) in worker threads; see {@link AsyncActivation}. */
+  /** f(x) with the event loop free; see {@link AsyncActivation}. */
   async: AsyncActivation<Options>
   /**
    * A Transform from bytes of little-endian float32 to the bytes of their results; in browsers a TransformStream. Chunks
@@ -310,6 +310,9 @@ export interface Backend {
   readonly available: readonly BackendName[]
   /** The path of the native addon in use, or null. */
   readonly addon: string | null
-  /** Why the native addon could not be used; null if it is in use, or if SOFTPLUS_BACKEND or --no-addons asked for less. */
+  /**
+   * Why the native addon could not be used; null if it is in use, or was not wanted: SOFTPLUS_BACKEND=wasm or js,
+   * --no-addons, browsers, softplus/js.
+   */
   readonly error: Error | null
 }

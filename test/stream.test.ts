@@ -10,7 +10,7 @@ const floats = (length: number) =>
   Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * (i % 3 ? 12 : 60))
 const bytesOf = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength)
 
-// Chunks at any misalignment, in memory that is overwritten once they have been taken.
+// Chunks at any misalignment.
 function* cut(bytes: Buffer, sizes: number[]): Generator<Buffer> {
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const size = Math.min(sizes[i % sizes.length], bytes.length - at)
@@ -50,6 +50,18 @@ describe.each(backends)('$name', ({ api: { softplus, relu } }) => {
     const x = floats(1000)
     const stream = Readable.from(cut(bytesOf(x), [7, 1000, 64])).pipe(f.stream())
     expect(await collect(stream)).toEqual(bytesOf(f(x)))
+  })
+
+  test('keeps nothing of a chunk that its owner writes over afterwards', async () => {
+    const x = floats(1000)
+    const stream = softplus.stream()
+    const results = collect(stream)
+    for (const chunk of cut(bytesOf(x), [7, 1000, 61])) {
+      await new Promise((taken) => stream.write(chunk, taken))
+      chunk.fill(0xff)
+    }
+    stream.end()
+    expect(await results).toEqual(bytesOf(softplus(x)))
   })
 
   test('leaves its chunks as they are', async () => {

@@ -52,10 +52,12 @@ describe.each(backends)('$name, a TransformStream', ({ kernels, api }) => {
   })
 
   test('fails for other chunks, and for bytes left over', async () => {
-    await expect(through(softplus.stream(), ['text'])).rejects.toMatchObject({
-      code: 'ERR_INVALID_ARG_TYPE',
-      message: 'chunk must be a Uint8Array, another view or an ArrayBuffer; got the string "text"',
-    })
+    for (const highWaterMark of [undefined, 64])
+      await expect(through(softplus.stream({ highWaterMark }), ['text'])).rejects.toMatchObject({
+        code: 'ERR_INVALID_ARG_TYPE',
+        message:
+          'chunk must be a Uint8Array, another view or an ArrayBuffer; got the string "text"',
+      })
     await expect(through(softplus.stream(), [new Uint8Array(6)])).rejects.toMatchObject({
       code: 'ERR_OUT_OF_RANGE',
       message: 'The stream must end after a whole float32 (4 bytes); got 2 bytes left over',
@@ -65,6 +67,7 @@ describe.each(backends)('$name, a TransformStream', ({ kernels, api }) => {
 
 describe('later', () => {
   afterEach(() => {
+    vi.restoreAllMocks()
     vi.unstubAllGlobals()
     vi.resetModules()
   })
@@ -92,7 +95,7 @@ describe('later', () => {
     expect(await order()).toEqual(inOrder)
   })
 
-  test('needs neither setImmediate nor MessageChannel', async () => {
+  test('takes messages without setImmediate, and timers without both', async () => {
     vi.stubGlobal('setImmediate', undefined)
     const timeout = vi.spyOn(globalThis, 'setTimeout')
     // Browsers' way: no timer, whose nested calls they hold back.

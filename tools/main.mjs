@@ -32,7 +32,7 @@ const modules = {
   runtimes: ['check/runtimes.ts', 'the packed package in Bun and Deno, on every backend'],
   bits: [
     'check/bits.ts',
-    '[--stride N] a table of hashes of the results on every backend of Node 20 to 26, Bun and Deno',
+    '[--stride N] a table of hashes: every backend of Node 20 to 26, Bun, Deno, browsers and Wine',
   ],
   bundlers: [
     'check/bundlers.ts',

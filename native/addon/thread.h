@@ -89,8 +89,8 @@ class Lock {
 
 #if defined(__linux__) && !defined(SOFTPLUS_POSIX_CONDITION)
 
-// A futex, because the published addon asks for functions without a version, to load with glibc and with musl. glibc on
-// x86-64 has pthread_cond_timedwait twice, and would give it the one of 2001, whose pthread_cond_t is another.
+// A futex. The published addon asks for functions without a version, so that glibc and musl both load it. For those
+// glibc takes its oldest pthread_cond_timedwait on x86-64, of 2001, which has a different pthread_cond_t.
 class Condition {
  public:
   // False after that many milliseconds. Can return true without a call of notifyAll.

@@ -12,7 +12,8 @@
 //
 //   Lanes                       `count` lanes of float32. Lanes(v) has v in every lane.
 //     arePaired                 Whether loops take two vectors side by side. That hides latency, and doubles the code.
-//     areWhole                  Whether every array of kernels is aligned and has whole vectors, which spares code.
+//     areWhole                  Whether callers fill every array up to whole, aligned vectors. The code for others is
+//     left out.
 //   load(from), a.store(to)     `count` floats at any address.
 //   loadFirst(from, n)          The first n floats, 0 < n < count. The others are not read, and their lanes are 0.
 //   a.storeFirst(to, n)         The first n lanes, 0 < n < count. Nothing else is written.

@@ -129,7 +129,8 @@ SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {wasm_i32x4_r
 
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {wasm_v128_bitselect(yes.v, no.v, m.v)}; }
 
-// Moves sums that lie halfway between two floats, but are not exact, by one bit towards p + c.
+// Where a sum was rounded and lies halfway between two floats, moves it by one bit towards the exact p + c, so that
+// narrowing rounds correctly.
 [[gnu::noinline]] v128_t nudged(v128_t s, v128_t p, v128_t c) {
   const v128_t below = wasm_i64x2_const_splat((1 << 29) - 1), halfway = wasm_i64x2_const_splat(1 << 28);
   const v128_t t = wasm_f64x2_sub(s, p);

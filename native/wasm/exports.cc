@@ -1,4 +1,4 @@
-// What a WebAssembly module exports: one function for every row of the list, backward and withDerivative.
+// What a WebAssembly module exports: every function of native/functions.h, backward and withDerivative.
 //
 // They compute in two buffers of the module, because WebAssembly sees no memory but its own.
 // src/backend/wasm/kernels.ts copies one block after the other into them, and the results back.
@@ -17,7 +17,7 @@ struct Buffers {
 };
 Buffers buffers;
 
-// The length of `count` elements in whole vectors. What is added to them is 0 in both buffers.
+// Fills both buffers with zeros up to the next whole vector, and returns that length.
 size_t padded(size_t count) {
   size_t i = count;
   for (; i % wasm::Lanes::count != 0; i++) buffers.x[i] = buffers.other[i] = 0.0f;

@@ -36,7 +36,8 @@ function createConverter(kernel: Kernel, scaling: Scaling): Converter {
         return undefined
       }
       const results = joined(rest, chunk, whole)
-      rest = chunk.slice(chunk.length - (length % 4))
+      // Not by slice(), which shares memory if the chunk is a Buffer.
+      rest = new Uint8Array(chunk.subarray(chunk.length - (length % 4)))
       convertLittleEndian(results)
       const floats = new Float32Array(results.buffer)
       kernel(floats, floats, ...scaling)

@@ -1,4 +1,4 @@
-// Runs jobs on the main thread, for backends without threads: in turns of 2 ms, between which the event loop does
+// Runs jobs on the calling thread, for backends without threads: in slices of 2 ms, between which the event loop does
 // everything else.
 
 import { lengthOf, viewOf } from '../intrinsics'
@@ -7,29 +7,29 @@ import type { Kernel, Launch } from './contract'
 
 // At most half a millisecond.
 const blockLength = 1 << 15
-const millisecondsPerTurn = 2
+const millisecondsPerSlice = 2
 
 // Holds one block per job, so that jobs take turns.
 const waiting: (() => void)[] = []
-let isTurnComing = false
+let isSliceComing = false
 
-function takeTurn(): void {
-  const end = performance.now() + millisecondsPerTurn
+function runSlice(): void {
+  const end = performance.now() + millisecondsPerSlice
   try {
     do waiting.shift()?.()
     while (waiting.length > 0 && performance.now() < end)
   } finally {
     // Also after an exception: the other jobs go on.
-    isTurnComing = waiting.length > 0
-    if (isTurnComing) later(takeTurn)
+    isSliceComing = waiting.length > 0
+    if (isSliceComing) later(runSlice)
   }
 }
 
 function enqueue(block: () => void): void {
   waiting.push(block)
-  if (isTurnComing) return
-  isTurnComing = true
-  later(takeTurn)
+  if (isSliceComing) return
+  isSliceComing = true
+  later(runSlice)
 }
 
 export const launcherOf =

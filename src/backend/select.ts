@@ -45,12 +45,13 @@ export function selectBackend(
     if (forced === 'wasm') return select(forced, createWasmKernels(wasm()), null, null)
     const loaded = addon()
     const name = forced || loaded.addon.available[0]
-    if (!loaded.addon.available.includes(name)) throw undefined
+    if (!loaded.addon.available.includes(name)) throw cannotRun(name, available())
     return select(name, loaded.addon.kernels(name), loaded.path, null)
   } catch (thrown) {
-    const error = thrown as Error | undefined
-    if (forced) throw cannotRun(forced, available(), error?.message)
-    const lost = loadAddon === undefined ? null : (error as Error)
+    const error = thrown as Error & { code?: string }
+    if (error.code === 'ERR_SOFTPLUS_BACKEND') throw error
+    if (forced) throw cannotRun(forced, available(), error.message)
+    const lost = loadAddon === undefined ? null : error
     const instance = tried(wasm)
     if (lost) warn(lost, instance?.kind ?? 'js')
     return instance
@@ -89,7 +90,7 @@ function tried<Value>(get: () => Value): Value | undefined {
   }
 }
 
-// `error` holds why the addon cannot be loaded, unless SOFTPLUS_BACKEND asked for less.
+// An addon that cannot be loaded is left out of the list.
 const listAvailable = (addon: () => LoadedAddon, wasm: () => Instance): readonly BackendName[] =>
   Object.freeze([
     ...((tried(addon)?.addon.available ?? []) as BackendName[]),
@@ -125,7 +126,7 @@ function warn(error: Error, substitute: Kind | 'js'): void {
   process[warned] = true
   process.emitWarning(
     `softplus runs in ${substitutes[substitute]}. ${error.message}. ` +
-      'Set SOFTPLUS_BACKEND=wasm or SOFTPLUS_BACKEND=js to run without this warning.',
+      `Set SOFTPLUS_BACKEND=${substitute === 'js' ? 'js' : 'wasm'} to run without this warning.`,
     { type: 'SoftplusWarning', code: 'SOFTPLUS_FALLBACK' },
   )
 }

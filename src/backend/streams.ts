@@ -38,7 +38,8 @@ export function createWebStream(
   converter: Converter,
   highWaterMark: number | undefined,
 ): TransformStream<BufferSource, Uint8Array> {
-  const size = (chunk: BufferSource) => chunk.byteLength
+  // Whatever else a chunk is, transform() refuses it.
+  const size = (chunk: BufferSource | undefined) => chunk?.byteLength ?? 1
   const strategy = highWaterMark === undefined ? undefined : { highWaterMark, size }
   return new TransformStream<BufferSource, Uint8Array>(
     {

@@ -1,4 +1,4 @@
-// What every host of JavaScript provides: browsers, and others.
+// What every runtime provides, browsers included.
 
 import type { Transform } from 'node:stream'
 import type { Platform } from './contract'

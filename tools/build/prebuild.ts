@@ -13,10 +13,9 @@ import { mustRun, root } from './run.mjs'
 import { buildWindows, checkWindowsFile } from './windows'
 
 const exported = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
-// The functions of the C library that an addon may ask for. glibc and musl have all of them. The addon asks for no version, so
-// glibc gives it the first version that it ever had. Only these have several: memcpy, whose first also moves overlapping memory;
-// pthread_create and pthread_join, which got a new version with a new library and are the same. No function whose first version
-// does something else may stand here. On x86-64 that keeps out all of pthread_cond_*.
+// The functions of the C library that an addon may ask for. glibc and musl have all of them. The addon asks for no version, and
+// glibc then takes its oldest. So only functions whose oldest version does what the newest does may stand here. That keeps out
+// pthread_cond_*, which changed on x86-64.
 const fromC = [
   ...[
     '__cxa_finalize',

@@ -4,7 +4,11 @@
 const element = (id) => document.getElementById(id)
 
 async function until(holds) {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20))
+  const end = Date.now() + 600_000
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`waited ten minutes for ${holds}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 const curves = ['softplus', 'derivative', 'second-derivative', 'relu']
@@ -88,7 +92,7 @@ export function outcome() {
 /** Begins a proof, and returns what the page says when some of it is done. */
 export async function begunProof(name, by) {
   startProof(name, by)
-  await until(() => element('progress').value > 0)
+  await until(() => element('progress').value > 0 || !element('prove').disabled)
   return element('proof-state').textContent
 }
 

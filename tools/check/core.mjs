@@ -15,7 +15,7 @@ const native = natives.split(',')
 const file = (name) => resolve(folder, 'dist', name)
 const load = (name) => import(pathToFileURL(file(name)))
 const { backend, relu, softplus } = await load('index.js')
-// With this js.js does not warn that the addon is missing.
+// Without this js.js would compute in WebAssembly.
 const forced = process.env.SOFTPLUS_BACKEND
 process.env.SOFTPLUS_BACKEND = 'js'
 const fallback = await load('js.js')

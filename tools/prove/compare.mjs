@@ -1,11 +1,13 @@
-// Compares a backend of softplus/js with the best native backend, both as they ship, in worker threads.
+// Compares a backend of softplus/js with the best native backend, both as they ship, in worker threads. Which WebAssembly
+// module runs depends on the version of Node.
 //
-//   node tools/prove/compare.mjs BACKEND STRIDE NAME...
+//   node tools/prove/compare.mjs KIND STRIDE NAME...     KIND is relaxed, strict (the WebAssembly modules) or js
 //
 // Each function of the list runs 1 in STRIDE of all inputs with beta 1. With each beta and threshold below it runs 1 in 257,
 // or fewer with a larger STRIDE, in pieces of any length and offset; so do withDerivative and backward.
 //
 // Prints for each way of calling a line of JSON: way, inputs, mismatches. NaN is NaN, whatever its payload.
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
@@ -92,15 +94,28 @@ function compare({ stride, call, isCut }, apis, { part, parts }) {
   return { inputs, mismatches }
 }
 
-async function work({ backend, stride, names, ...part }) {
+async function work({ kind, stride, names, ...part }) {
+  process.env.SOFTPLUS_BACKEND = ''
   const native = await import('../../dist/index.js')
   if (['wasm', 'js'].includes(native.backend.name))
     throw new Error(`the addon is missing; got backend ${native.backend.name}. Run npm run build`)
-  process.env.SOFTPLUS_BACKEND = backend
+  process.env.SOFTPLUS_BACKEND = kind === 'js' ? 'js' : 'wasm'
   const other = await import('../../dist/js.js')
   for (const way of waysOf(names, stride)) {
     const counts = compare(way, [native, other], part)
     parentPort.postMessage({ way: way.way, ...counts })
+  }
+}
+
+// V8 rounds relaxed_madd once wherever it has relaxed SIMD and the processor has an fma.
+function kindHere() {
+  const { relaxed } = createRequire(import.meta.url)('../../dist/modules.cjs')
+  try {
+    const module = new WebAssembly.Module(Buffer.from(relaxed, 'base64'))
+    const { fma } = new WebAssembly.Instance(module).exports
+    return fma(1 + 2 ** -12, 1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24 ? 'relaxed' : 'strict'
+  } catch {
+    return 'strict'
   }
 }
 
@@ -110,7 +125,9 @@ const runWorker = (data, take) =>
     worker.on('message', take).once('error', reject).once('exit', resolve)
   })
 
-async function main([backend, stride, ...names]) {
+async function main([kind, stride, ...names]) {
+  if (kind !== 'js' && kind !== kindHere())
+    throw new Error(`this Node must run the ${kind} module; got ${kindHere()}`)
   const totals = new Map()
   const take = ({ way, inputs, mismatches }) => {
     const total = totals.get(way) ?? { way, inputs: 0, mismatches: 0 }
@@ -119,7 +136,7 @@ async function main([backend, stride, ...names]) {
     total.mismatches += mismatches
   }
   const parts = availableParallelism()
-  const data = { backend, stride: Number(stride), names, parts }
+  const data = { kind, stride: Number(stride), names, parts }
   await Promise.all(Array.from({ length: parts }, (_, part) => runWorker({ ...data, part }, take)))
   for (const total of totals.values()) console.log(JSON.stringify(total))
 }

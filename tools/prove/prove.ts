@@ -73,10 +73,15 @@ interface Count {
 }
 
 /** Compares a backend that is not native with the best native one, as they ship. */
-function proveOther(title: string, node: string, backend: 'wasm' | 'js', stride: number): boolean {
+function proveOther(
+  title: string,
+  node: string,
+  kind: 'relaxed' | 'strict' | 'js',
+  stride: number,
+): boolean {
   console.log(`\n${title}, as it ships, against the best native backend`)
   const names = entries.map(({ publicName }) => publicName)
-  const printed = mustRun([node, 'tools/prove/compare.mjs', backend, `${stride}`, ...names])
+  const printed = mustRun([node, 'tools/prove/compare.mjs', kind, `${stride}`, ...names])
   const counts = printed
     .trim()
     .split('\n')
@@ -91,9 +96,9 @@ function proveOther(title: string, node: string, backend: 'wasm' | 'js', stride:
 // Node 20 has no relaxed SIMD, so its module is the strict one. Later versions take the relaxed one.
 const proveWasm = (stride: number): boolean =>
   [
-    ['WebAssembly, strict', nodeHere('20')],
-    ['WebAssembly, relaxed', nodeHere('24')],
-  ].every(([title, node]) => proveOther(title, node, 'wasm', stride))
+    proveOther('WebAssembly, strict', nodeHere('20'), 'strict', stride),
+    proveOther('WebAssembly, relaxed', nodeHere('24'), 'relaxed', stride),
+  ].every(Boolean)
 
 function reportSearch(found: Found[]): boolean {
   console.log('\nAny beta: the largest errors that the search finds')

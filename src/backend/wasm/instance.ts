@@ -37,7 +37,9 @@ interface Engine {
 }
 
 function instantiate(base64: string): Exports {
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: Engine }).WebAssembly
+  const { WebAssembly } = globalThis as unknown as { WebAssembly?: Engine }
+  if (!WebAssembly) throw new Error('This runtime has no WebAssembly')
+  const { Module, Instance } = WebAssembly
   return new Instance(new Module(bytesOf(base64))).exports as Exports
 }
 

@@ -12,7 +12,7 @@ const shortLength = 32
 /** One of the module's two buffers. */
 class Block {
   readonly floats: Float32Array
-  private readonly views: Float32Array[] = []
+  private last: Float32Array = new Float32Array(0)
 
   constructor({ memory, blockLength }: Exports, address: number) {
     this.floats = new Float32Array(memory.buffer, address, blockLength())
@@ -33,9 +33,10 @@ class Block {
     else setOf.call(to, count === floats.length ? floats : this.first(count), start)
   }
 
+  // Calls of one length often follow each other.
   private first(count: number): Float32Array {
-    this.views[count] ??= this.floats.subarray(0, count)
-    return this.views[count]
+    if (this.last.length !== count) this.last = this.floats.subarray(0, count)
+    return this.last
   }
 }
 
@@ -53,6 +54,7 @@ export function createWasmKernels({ exports }: Instance): Kernels {
     threshold: number | undefined,
     beta: number | undefined,
   ): void {
+    // As native/wasm/exports.cc numbers them.
     const way = beta !== undefined ? 2 : threshold !== undefined ? 1 : 0
     for (let start = 0; start < length; start += blockLength)
       visit(start, Math.min(blockLength, length - start), way, threshold ?? Infinity, beta ?? 1)
