@@ -9,7 +9,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { loadAddon } from '../src/backend/addon'
 import type { TransferError } from '../src/index'
 import { bufferOf } from '../src/intrinsics'
-import { backends, native } from './backends'
+import { backends, names, native } from './backends'
 import { expectSame } from './floats'
 
 const root = join(import.meta.dirname, '..')
@@ -479,7 +479,7 @@ describe.each(backends)('$name', ({ name, api: { softplus, relu } }) => {
   })
 })
 
-describe.each(backends)('a process with jobs under way, $name', ({ name }) => {
+describe.each(names)('a process with jobs under way, %s', (name) => {
   const environment = { ...process.env, SOFTPLUS_BACKEND: name }
   const runScript = (source: string) =>
     execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', source], {
