@@ -11,6 +11,8 @@ export default defineConfig({
       checker: './node_modules/typescript/bin/tsc',
     },
     testTimeout: 120_000,
+    // Vitest leaves one processor free. Of two that would be half.
+    maxWorkers: '100%',
     // Files that no test loads count too. Only what runs in the tests' own process is seen, so test/cli-modules.test.ts runs
     // the modules of the command there.
     coverage: {

@@ -1,4 +1,4 @@
-// Calls a function later, when the event loop has done what waits already.
+// Calls a function after all that already waits in the event loop.
 
 function createLater(): (turn: () => void) => void {
   if (typeof setImmediate === 'function') return setImmediate

@@ -75,7 +75,10 @@ export interface Activation<Options extends object, Stream = Transform> {
   stream(options?: Options & StreamOptions): Stream
 }
 
-/** An element-wise function in worker threads. The bits are those of the call, and the event loop stays free. */
+/**
+ * An element-wise function in worker threads, or without the addon on the caller's thread in slices of 2 ms. The bits are
+ * those of the call, and the event loop stays free.
+ */
 export interface AsyncActivation<Options extends object> {
   /**
    * f(x), element by element. Works on a copy of x that is made before this returns; with `transfer: true`, on x's own

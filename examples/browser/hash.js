@@ -13,6 +13,10 @@ export const textOf = (/** @type {bigint} */ hash) => hash.toString(16).padStart
 /** The sum of two hashes of parts. */
 export const sumOf = (/** @type {bigint} */ a, /** @type {bigint} */ b) => BigInt.asUintN(64, a + b)
 
+/** The function of the package with a public name, such as softplus.derivative. */
+export const functionOf = (api, /** @type {string} */ publicName) =>
+  publicName.split('.').reduce((f, key) => f[key], api)
+
 /** The bits of the float32 at this place of 2^32 in ascending order, NaNs at both ends. */
 const bitsAt = (place) => (place >= 2 ** 31 ? place - 2 ** 31 : 2 ** 32 - 1 - place)
 

@@ -89,8 +89,8 @@ class Lock {
 
 #if defined(__linux__) && !defined(SOFTPLUS_POSIX_CONDITION)
 
-// A futex. The published addon asks for functions without a version, so that glibc and musl both load it. For those
-// glibc takes its oldest pthread_cond_timedwait on x86-64, of 2001, which has a different pthread_cond_t.
+// A futex in place of a pthread_cond_t. The published addon names no versions of functions, so that glibc and musl both
+// load it. On x86-64 glibc then gives it the pthread_cond_timedwait of 2001, which expects another pthread_cond_t.
 class Condition {
  public:
   // False after that many milliseconds. Can return true without a call of notifyAll.

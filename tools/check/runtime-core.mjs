@@ -7,46 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { backend, relu, softplus } from 'softplus'
 import { mixInto, textOf } from '../../examples/browser/hash.js'
+import { functionsOf, inputs, optionsOf, same } from './cases.mjs'
 
-const functions = {
-  softplus,
-  derivative: softplus.derivative,
-  secondDerivative: softplus.secondDerivative,
-  inverse: softplus.inverse,
-  relu,
-  reluDerivative: relu.derivative,
-}
-const options = [{}, { threshold: 3 }, { beta: 2 }, { beta: -0.3, threshold: 1 }, { beta: 1000 }]
-const optionsOf = (name) => (name.startsWith('relu') ? [{}] : options)
+const functions = functionsOf({ relu, softplus })
 const block = 65_536
-
-// 1 in 9973 of all bit patterns, and the neighbours of the values where the arithmetic changes.
-const edges = [0, 1, 8.40334, 14.5, 14.75, 20, 88, 88.72284, 103.97208, 1e-38, 1e38]
-const around = edges.flatMap((v) =>
-  [v, -v].flatMap((value) => {
-    const [center] = new Uint32Array(Float32Array.of(value).buffer)
-    return Array.from({ length: 41 }, (_, i) => center + i - 20)
-  }),
-)
-const strided = Array.from({ length: Math.floor(2 ** 32 / 9973) }, (_, i) => i * 9973)
-const inputBits = Uint32Array.from([...strided, ...around])
-const inputs = new Float32Array(inputBits.buffer)
 const floats = (length) => Float32Array.from({ length }, (_, i) => inputs[(i * 283) % 400_000])
-
-// Every NaN counts as the same: its payload depends on the processor.
-function bits(x) {
-  const found = new Uint32Array(Float32Array.from(x).buffer)
-  for (const [i, v] of x.entries()) if (v !== v) found[i] = 0x7fc00000
-  return found
-}
-
-function same(got, want, where) {
-  assert.equal(got.length, want.length, where)
-  const [a, b] = [bits(got), bits(want)]
-  for (let i = 0; i < a.length; i++)
-    if (a[i] !== b[i]) assert.fail(`${where}: element ${i} is ${got[i]}, not ${want[i]}`)
-}
-
+const inputBits = new Uint32Array(inputs.buffer)
 const hash = (results) => textOf(mixInto(inputBits, results, 0n))
 
 function hashAll() {

@@ -6,19 +6,12 @@
 // 4. the command.
 //
 //   npm run tool -- runtimes     installs Bun and Deno into build/runtimes/
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadAddon } from '../../src/backend/addon'
-import { mustRun, root, run } from '../build/run.mjs'
+import { root, run } from '../build/run.mjs'
+import { programOf } from './nodes'
 import { installPacked } from './packed'
 
 const x64 = process.arch !== 'arm64'
@@ -40,14 +33,7 @@ export type RuntimeName = keyof typeof packages
 export function runtimeFor(runtime: RuntimeName): string {
   const { name, version, program } = packages[runtime]
   const folder = join(root, 'build', 'runtimes', `${runtime.toLowerCase()}-${version}`)
-  const binary = join(folder, 'node_modules', name, program)
-  if (existsSync(binary)) return binary
-  mkdirSync(folder, { recursive: true })
-  mustRun([
-    ...['npm', 'install', '--prefix', folder, '--force', '--ignore-scripts', '--no-audit'],
-    ...['--no-fund', '--loglevel=error', `${name}@${version}`],
-  ])
-  return binary
+  return programOf(name, version, program, folder)
 }
 
 /** Deno with these permissions, and without a question for others. */
@@ -232,7 +218,8 @@ export function main(args: string[]): boolean {
   project = join(folder, 'project')
   try {
     installPacked(folder, 'project')
-    for (const file of ['tools/check/runtime-core.mjs', 'examples/browser/hash.js'])
+    const cores = ['tools/check/runtime-core.mjs', 'tools/check/cases.mjs']
+    for (const file of [...cores, 'examples/browser/hash.js'])
       cpSync(join(root, file), join(project, file), { recursive: true })
     writeFileSync(join(project, 'examples', 'package.json'), '{ "type": "module" }')
     for (const [file, source] of Object.entries(programs))

@@ -121,10 +121,10 @@ function testCommand(node: string): boolean {
   writeFileSync(file('x.npy'), npyFile({ shape: [x.length], data: floatBytes(x) }))
   writeFileSync(file('short.npy'), read('x.npy').subarray(0, 1000))
   writeFileSync(file('hold.cjs'), hold)
-  const slopes = ['-f', 'derivative', '--beta=2']
+  const derivativeOptions = ['-f', 'derivative', '--beta=2']
   for (const args of [
     ['-o', 'softplus.npy'],
-    ['-o', 'derivative.npy', ...slopes],
+    ['-o', 'derivative.npy', ...derivativeOptions],
   ])
     mustRun([process.execPath, join(root, 'dist', 'cli.cjs'), 'apply', 'x.npy', ...args], {
       cwd: files,
@@ -150,7 +150,7 @@ function testCommand(node: string): boolean {
     { what: 'a new file', args: toY, code: 0, stderr: summary, files: { 'y.npy': softplus } },
     {
       what: 'a file that exists',
-      args: [...toY, ...slopes],
+      args: [...toY, ...derivativeOptions],
       code: 0,
       stderr: summary,
       files: { 'y.npy': derivative },
@@ -164,7 +164,7 @@ function testCommand(node: string): boolean {
     },
     {
       what: 'a file that another program has open for half a second',
-      args: [...toY, ...slopes],
+      args: [...toY, ...derivativeOptions],
       by: ['hold.cjs', 'y.npy', '500'],
       code: 0,
       stderr: summary,

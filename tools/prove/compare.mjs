@@ -11,6 +11,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { functionOf } from '../../examples/browser/hash.js'
 
 const coarse = 257
 const scalings = [
@@ -29,9 +30,6 @@ function countDifferences(a, b) {
   for (let i = 0; i < a.length; i++) count += Object.is(a[i], b[i]) ? 0 : 1
   return count
 }
-
-/** The function with a public name, such as softplus.derivative. */
-const functionOf = (api, publicName) => publicName.split('.').reduce((f, key) => f[key], api)
 
 /** Every way of calling: its name, its stride, and a call that returns the results for x. */
 function waysOf(names, stride) {
