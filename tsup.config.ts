@@ -20,13 +20,26 @@ const external = (from: RegExp, file: string): NonNullable<Options['esbuildPlugi
     build.onResolve({ filter: from }, () => ({ path: `./${file}`, external: true })),
 })
 
+// The WebAssembly modules, read when they are first used: those who have the addon never need them.
+const lazyModules: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'modules.cjs',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/modules$/ }, () => ({ path: 'lazy', namespace: 'lazy' }))
+    build.onResolve({ filter: /^\.\/modules\.cjs$/ }, ({ path }) => ({ path, external: true }))
+    build.onLoad({ filter: /./, namespace: 'lazy' }, () => ({
+      contents: `for (const kind of ['relaxed', 'strict'])
+        Object.defineProperty(exports, kind, { get: () => require('./modules.cjs')[kind], enumerable: true })`,
+    }))
+  },
+}
+
 export default defineConfig([
   { ...shared, entry: entries, format: 'esm' },
   {
     ...shared,
     entry: entries,
     format: 'cjs',
-    esbuildPlugins: [external(/^\.\/modules$/, 'modules.cjs')],
+    esbuildPlugins: [lazyModules],
   },
   { ...shared, entry: { modules: 'src/backend/wasm/modules.ts' }, format: 'cjs' },
   // CommonJS: what the command is bundled with asks for Node's modules by require(). Nobody reads or imports it, so it is
