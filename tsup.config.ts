@@ -1,23 +1,23 @@
 import { defineConfig, type Options } from 'tsup'
 
 const entries = { index: 'src/index.ts', bundled: 'src/bundled.ts', js: 'src/js.ts' }
+const integrations = { arrow: 'src/arrow.ts', duckdb: 'src/duckdb.ts' }
 const shared = { target: 'node20', platform: 'node', outDir: 'dist' } as const
 
 // index and bundled have the same types. The declarations import only node:stream, in their first line, and must compile
 // where @types/node is not installed.
 const declarations: Options = {
   ...shared,
-  entry: { index: entries.index, js: entries.js },
+  entry: { index: entries.index, js: entries.js, ...integrations },
   format: ['esm', 'cjs'],
   dts: { only: true, banner: '// @ts-ignore: any without @types/node' },
 }
 
-// Takes what the source imports as `from` from a file beside it in dist/. Copies would make the package larger: of the
-// library in the command by a tenth, of the WebAssembly modules in every CommonJS entry by a fifth.
-const external = (from: RegExp, file: string): NonNullable<Options['esbuildPlugins']>[number] => ({
-  name: file,
-  setup: (build) =>
-    build.onResolve({ filter: from }, () => ({ path: `./${file}`, external: true })),
+// Takes what the source imports as `from` from elsewhere. A copy of the library in the command would make the package a tenth
+// larger.
+const external = (from: RegExp, path: string): NonNullable<Options['esbuildPlugins']>[number] => ({
+  name: path,
+  setup: (build) => build.onResolve({ filter: from }, () => ({ path, external: true })),
 })
 
 // The WebAssembly modules, read when they are first used: those who have the addon never need them.
@@ -42,6 +42,13 @@ export default defineConfig([
     esbuildPlugins: [lazyModules],
   },
   { ...shared, entry: { modules: 'src/backend/wasm/modules.ts' }, format: 'cjs' },
+  // Integrations take the library by the package's name, so that each runtime gets the build that is made for it.
+  {
+    ...shared,
+    entry: integrations,
+    format: ['esm', 'cjs'],
+    esbuildPlugins: [external(/^\.\/index$/, 'softplus')],
+  },
   // CommonJS: what the command is bundled with asks for Node's modules by require(). Nobody reads or imports it, so it is
   // minified.
   {
@@ -49,7 +56,7 @@ export default defineConfig([
     entry: { cli: 'src/cli/main.ts' },
     format: 'cjs',
     minify: true,
-    esbuildPlugins: [external(/^\.\.\/index$/, 'index.cjs')],
+    esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs')],
   },
   declarations,
 ])

@@ -1,6 +1,8 @@
 // softplus apply: applies a function to every number of the inputs, and writes the outputs.
 
+import { activationOf } from '../api/byName'
 import * as library from '../index'
+import type { FunctionEntry } from '../math/functions'
 import { codeOf, InputError, UsageError } from './errors'
 import { functions } from './functions'
 import { type Input, openInput } from './io/input'
@@ -24,16 +26,11 @@ export async function apply(request: ApplyRequest): Promise<void> {
 
 function workOf({ function: name, beta, threshold, threads }: ApplyRequest): Work {
   return {
-    activation: activationOf(name),
+    // The arguments have been checked: there is such a function.
+    activation: activationOf(library, functions.get(name) as FunctionEntry),
     options: { ...(beta !== undefined && { beta }), ...(threshold !== undefined && { threshold }) },
     ...(threads !== undefined && { threads }),
   }
-}
-
-/** The library's function, which may be a property of another: softplus.derivative. */
-function activationOf(name: string): Work['activation'] {
-  const path = functions.get(name)?.publicName.split('.') ?? []
-  return path.reduce((object: unknown, key) => Reflect.get(object as object, key), library) as never
 }
 
 async function applyFile(

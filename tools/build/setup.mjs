@@ -2,7 +2,7 @@
 // Needs nothing but Node and npm, and prints to stderr.
 //
 //   node tools/build/setup.mjs [--force]     --force builds the addon and dist/ anew
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { root, run } from './run.mjs'
 
@@ -50,10 +50,15 @@ if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json'
     '--loglevel=error',
   ])
 
-if (force || changedAt('build/Release/softplus.node') < lastChange('native', 'binding.gyp')) {
+const addon = 'build/Release/softplus.node'
+if (force || changedAt(addon) < lastChange('native', 'binding.gyp')) {
   // The project's CI turns warnings into errors. A user's build never does.
   const warnings = process.env.SOFTPLUS_WERROR === '1' ? ['--softplus_werror=1'] : []
-  step('building the addon', ['node-gyp', 'rebuild', '--silent', ...warnings, ...headers()])
+  // `rebuild` empties build/, where the tools keep programs.
+  const commands = force ? ['rebuild'] : ['configure', 'build']
+  step('building the addon', ['node-gyp', ...commands, '--silent', ...warnings, ...headers()])
+  // make leaves it alone if what has changed is not a part of it.
+  utimesSync(join(root, addon), new Date(), new Date())
 }
 
 if (force || changedAt('dist/index.d.cts') < lastChange('src', 'tsup.config.ts', 'package.json'))
