@@ -165,7 +165,7 @@ const isTyped = (value: unknown): value is { type: Type } =>
   isRecord(value) && isRecord(value.type) && typeof value.type.typeId === 'number'
 
 const isData = (value: unknown): value is Data =>
-  isTyped(value) && 'clone' in value && 'nullBitmap' in value
+  isTyped(value) && 'clone' in value && 'offset' in value
 
 // No version of apache-arrow makes a vector without chunks.
 const isVectorOf = (value: unknown): value is Vector =>
@@ -222,10 +222,17 @@ function checkMemory({ type, values, valueOffsets, nullBitmap, children: [child]
 function usedChild({ type, length, stride, valueOffsets, children }: Data): Data | undefined {
   const [child] = children
   if (child === undefined || type.typeId === float) return undefined
-  const isFixed = type.typeId === fixedSizeList
-  const begin = isFixed ? 0 : Number(valueOffsets?.[0] ?? 0)
-  const end = isFixed ? length * stride : Number(valueOffsets?.[length] ?? 0)
+  const begin = Number(valueOffsets?.[0] ?? 0)
+  const end = valueOffsets ? largest(valueOffsets, length) : length * stride
   return child.slice(begin, Math.max(0, Math.min(end, child.length) - begin))
+}
+
+/** The last offset of a list, but for what Arrow's builders made before version 20: they left zeros behind the last row. */
+function largest(offsets: Int32Array | BigInt64Array, length: number): number {
+  let found = 0
+  for (let i = Math.min(length, offsets.length - 1); i >= 0; i--)
+    found = Math.max(found, Number(offsets[i]))
+  return found
 }
 
 function partOf(chunk: Data): Part {
