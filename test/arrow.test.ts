@@ -273,6 +273,17 @@ describe('tables from IPC', () => {
   })
 })
 
+test("zeros behind a list's last offset, as apache-arrow made them before version 20", () => {
+  const type = listOf(float32)
+  const valueOffsets = Int32Array.of(0, 1, 2, 0, 0)
+  const lists = makeData({ type, valueOffsets, length: 4, child: chunkOf(x.slice(0, 2)) })
+  const nullBitmap = Uint8Array.of(0b01)
+  const data = makeData({ type: fixedListOf(2, type), nullBitmap, child: lists })
+  const [a, b] = softplus(x.subarray(0, 2))
+  const result = activate(data as unknown as Data<Float32>)
+  expect(rowsOf(makeVector(result))).toEqual([[[a], [b]], null])
+})
+
 test('columns that Arrow has filled in with nulls have no values, and get none', () => {
   const types = [float32, listOf(float32), fixedListOf(2, float32), listOf(listOf(float32))]
   const fields = types.map((type, i) => new Field(`${i}`, type, true))

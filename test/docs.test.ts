@@ -66,7 +66,7 @@ const programsIn = (language: string, isWanted: (code: string) => boolean) =>
   })
 
 const isConfiguration = (code: string): boolean => /^\/\/ [\w.]+$/m.test(code)
-const importsOthers = (code: string): boolean => / from '(?!softplus|node:)/.test(code)
+const importsOthers = (code: string): boolean => / from '(?!softplus|node:|apache-arrow)/.test(code)
 const hasCommand = (code: string): boolean =>
   /softplus (apply|info)/.test(code) && !/np[mx] (?!softplus)/.test(code)
 
@@ -76,6 +76,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'softplus-docs-'))
   for (const name of ['node_modules', 'layers', 'activated', 'bin']) mkdirSync(join(folder, name))
   symlinkSync(root, join(folder, 'node_modules', 'softplus'), 'junction')
+  const arrow = join('node_modules', 'apache-arrow')
+  symlinkSync(join(root, arrow), join(folder, arrow), 'junction')
   writeFileSync(join(folder, 'shown.mjs'), shown)
   const command = join(folder, 'bin', 'softplus')
   writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${root}/dist/cli.cjs" "$@"\n`)

@@ -14,7 +14,12 @@ import { checkNames, isRecord, noNames } from './options'
 /** Arrow's type of a column that can be activated: Float32, or List, LargeList or FixedSizeList of such a type. */
 export type ActivatableType =
   | { readonly TArray: Float32Array }
-  | { readonly valueType: ActivatableType; readonly keyType?: undefined }
+  | {
+      readonly valueType: ActivatableType
+      // Dictionaries and maps have a valueType too.
+      readonly dictionary?: undefined
+      readonly keyType?: undefined
+    }
 
 /** A Vector or Data of apache-arrow, with as much of it as tells which can be activated. */
 export interface Activatable {
