@@ -15,7 +15,8 @@ import type {
   Vector,
 } from 'apache-arrow'
 import { expectTypeOf, test } from 'vitest'
-import { activate } from '../src/arrow'
+import { type ActivateOptions, activate } from '../src/arrow'
+import type { FunctionName } from '../src/math/functions'
 
 declare function given<T>(): T
 const column = given<Vector<Float32>>()
@@ -36,6 +37,7 @@ test('the result has the type of the column', () => {
 })
 
 test('options', () => {
+  expectTypeOf<NonNullable<ActivateOptions['function']>>().toEqualTypeOf<FunctionName>()
   activate(column, { function: 'derivative', beta: 2, threshold: 20, out: new Float32Array(3) })
   activate(column, { out: column })
   activate(column, { function: undefined, beta: undefined, out: undefined })
