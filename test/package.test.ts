@@ -55,7 +55,7 @@ describe('the package', () => {
   test('has the sources that build the addon, without its tests and what only the published addons need', () => {
     const sources = filesIn('native').filter(
       (path) =>
-        !/^native\/(test|addon\/prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
+        !/^native\/(test|duckdb|prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
     )
     expect(packed.filter((path) => path.startsWith('native/')).sort()).toEqual(sources.sort())
     const built = ['binding.gyp', 'native/backends.json'].flatMap(

@@ -17,6 +17,10 @@ const modules = {
     'build/prebuild.ts',
     '[here] build the published addons, or the one of this platform',
   ],
+  extension: [
+    'build/extension.ts',
+    'build the DuckDB extension of this machine; the set-up does, too',
+  ],
   wasm: [
     'build/wasm.ts',
     '[--check] compile the WebAssembly modules, or compare them; test their operations',
