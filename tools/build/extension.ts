@@ -52,12 +52,10 @@ function footer(platform: string): Buffer {
   ])
 }
 
+export type Platform = 'linux_amd64' | 'linux_arm64'
+
 /** Builds the extension for a target of Linux, writes it with its footer to `path`, and returns what was linked. */
-export function buildExtension(
-  target: Target,
-  platform: 'linux_amd64' | 'linux_arm64',
-  path: string,
-): string {
+export function buildExtension(target: Target, platform: Platform, path: string): string {
   fetchHeaders()
   const linked = join(build(target, ['duckdb_extension']), 'Release', 'duckdb_extension.so')
   mkdirSync(dirname(path), { recursive: true })
@@ -66,7 +64,7 @@ export function buildExtension(
 }
 
 /** As DuckDB names this machine. */
-export const duckdbPlatform = process.arch === 'arm64' ? 'linux_arm64' : 'linux_amd64'
+export const duckdbPlatform: Platform = process.arch === 'arm64' ? 'linux_arm64' : 'linux_amd64'
 
 export function main(args: string[]): void {
   if (args.length > 0) throw new Error(`extension takes no arguments; got ${args.join(' ')}`)
