@@ -411,7 +411,7 @@ describe.skipIf(extensionPath === null)('register', () => {
   })
 
   test('registers the same names and overloads in both kinds', async () => {
-    const sql = `SELECT function_name || '(' || array_to_string(parameter_types, ', ') || ') ' || return_type AS f
+    const sql = `SELECT function_name || '(' || parameter_types::VARCHAR || ') ' || return_type AS f
       FROM duckdb_functions() WHERE function_name SIMILAR TO '(softplus|relu).*' ORDER BY f`
     const [extension, javascript] = await Promise.all(
       (['extension', 'javascript'] as const).map(async (kind) => {

@@ -89,13 +89,11 @@ describe('the manifest', () => {
   })
 
   test('depends on nothing', () => {
-    for (const kind of [
-      'dependencies',
-      'optionalDependencies',
-      'peerDependencies',
-      'bundleDependencies',
-    ])
+    for (const kind of ['dependencies', 'optionalDependencies', 'bundleDependencies'])
       expect(manifest).not.toHaveProperty(kind)
+    // npm installs no peer that is optional.
+    for (const peer of Object.keys(manifest.peerDependencies))
+      expect(manifest.peerDependenciesMeta[peer]).toEqual({ optional: true })
   })
 
   test('names types before code in every condition', () => {

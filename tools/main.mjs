@@ -42,6 +42,10 @@ const modules = {
     'check/bundlers.ts',
     'the packed package bundled by esbuild, Rollup, Vite and webpack, for Node and for browsers',
   ],
+  integrations: [
+    'check/integrations.ts',
+    'DuckDB in several versions and clients; 10 million values',
+  ],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
   fuzz: ['check/fuzz.ts', '[SECONDS] fuzz the .npy reader and the streams; default 120 seconds'],

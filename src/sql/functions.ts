@@ -23,7 +23,7 @@ type Validity = BigUint64Array<ArrayBuffer> | null
 type Run = (start: number, end: number, options: SoftplusOptions) => void
 
 /** softplus.secondDerivative is softplus_second_derivative. */
-const sqlName = ({ publicName }: FunctionEntry): string =>
+export const sqlName = ({ publicName }: FunctionEntry): string =>
   publicName.replace('.', '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /**
