@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ABORT_ERR'
   | 'ERR_SOFTPLUS_BACKEND'
   | 'ERR_SOFTPLUS_ADDON'
+  | 'ERR_SOFTPLUS_DUCKDB'
 
 export function withCode<E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } {
   return Object.assign(error, { code })

@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import {
   Float32,
   Int32,
@@ -17,7 +18,9 @@ import {
 } from 'apache-arrow'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { labels, preactivations, torchPredictions } from '../examples/digits-mlp/network'
 import { createServer } from '../examples/server/server.mjs'
+import { extensionPath } from '../src/duckdb'
 import { softplus } from '../src/index'
 
 const root = join(import.meta.dirname, '..')
@@ -134,6 +137,66 @@ describe('examples/arrow', () => {
     const { status, stderr } = run(...args.map((arg, i) => arg || [input, output][i]))
     expect(stderr).toMatch(message)
     expect(status).toBe(code)
+  })
+})
+
+describe('examples/duckdb', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'softplus-duckdb-'))
+  const [input, output] = ['logits.parquet', 'activated.parquet'].map((name) => join(folder, name))
+  const x = preactivations.subarray(0, 10_000)
+  // Every tenth is NULL.
+  const wanted = Array.from(softplus(x), (y, row) => (row % 10 === 0 ? null : y))
+  let connection: DuckDBConnection
+
+  beforeAll(async () => {
+    const instance = await DuckDBInstance.create(':memory:', { allow_unsigned_extensions: 'true' })
+    connection = await instance.connect()
+    await connection.run('CREATE TABLE logits (row INTEGER, logit FLOAT)')
+    const appender = await connection.createAppender('logits')
+    for (const [row, value] of x.entries()) {
+      appender.appendInteger(row)
+      if (row % 10 === 0) appender.appendNull()
+      else appender.appendFloat(value)
+      appender.endRow()
+    }
+    appender.closeSync()
+    await connection.run(`COPY logits TO '${input}' (FORMAT parquet)`)
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const read = async (path: string) =>
+    (await connection.runAndReadAll(`SELECT * FROM '${path}' ORDER BY row`)).getColumns()
+
+  const runExample = (...command: string[]) =>
+    spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' })
+
+  test('activate.mjs activates a column of a Parquet file', async () => {
+    const activated = join(folder, 'by-node.parquet')
+    const script = join(root, 'examples', 'duckdb', 'activate.mjs')
+    const { status, stderr } = runExample(script, input, activated, 'logit')
+    expect(status, stderr).toBe(0)
+    const kind = extensionPath === null ? 'javascript' : 'extension'
+    expect(stderr).toContain(`10000 rows by the ${kind} (`)
+    expect(stderr).toContain('), 1000 of them NULL\n')
+    expect(await read(activated)).toEqual([[...x.keys()], wanted])
+    expect(runExample(script, input, activated, 'x').stderr).toContain('"x"')
+  })
+
+  test.skipIf(extensionPath === null)('activate.sql does the same in a plain client', async () => {
+    await connection.run(`LOAD '${extensionPath}'`)
+    const sql = readFileSync(join(root, 'examples', 'duckdb', 'activate.sql'), 'utf8')
+    const inFolder = sql.replace(/'(\w+\.parquet)'/g, (_, name) => `'${join(folder, name)}'`)
+    const summary = await connection.runAndReadAll(inFolder)
+    expect(summary.getRowsJson()[0].slice(0, 2)).toEqual(['10000', '9000'])
+    expect(await read(output)).toEqual([[...x.keys()], wanted])
+  })
+
+  test('digits.ts sees what the network saw under PyTorch', () => {
+    const { status, stdout, stderr } = runExample('--import', 'tsx', 'examples/duckdb/digits.ts')
+    expect(status, stderr).toBe(0)
+    const right = torchPredictions.filter((digit, image) => digit === labels[image]).length
+    expect(stdout).toBe(`${right} of 597 digits are right: 96.8 %\n`)
   })
 })
 

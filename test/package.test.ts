@@ -55,7 +55,7 @@ describe('the package', () => {
   test('has the sources that build the addon, without its tests and what only the published addons need', () => {
     const sources = filesIn('native').filter(
       (path) =>
-        !/^native\/(test|addon\/prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
+        !/^native\/(test|duckdb|prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
     )
     expect(packed.filter((path) => path.startsWith('native/')).sort()).toEqual(sources.sort())
     const built = ['binding.gyp', 'native/backends.json'].flatMap(
@@ -89,13 +89,11 @@ describe('the manifest', () => {
   })
 
   test('depends on nothing', () => {
-    for (const kind of [
-      'dependencies',
-      'optionalDependencies',
-      'peerDependencies',
-      'bundleDependencies',
-    ])
+    for (const kind of ['dependencies', 'optionalDependencies', 'bundleDependencies'])
       expect(manifest).not.toHaveProperty(kind)
+    // npm installs no peer that is optional.
+    for (const peer of Object.keys(manifest.peerDependencies))
+      expect(manifest.peerDependenciesMeta[peer]).toEqual({ optional: true })
   })
 
   test('names types before code in every condition', () => {

@@ -17,6 +17,10 @@ const modules = {
     'build/prebuild.ts',
     '[here] build the published addons, or the one of this platform',
   ],
+  extension: [
+    'build/extension.ts',
+    'build the DuckDB extension of this machine; the set-up does, too',
+  ],
   wasm: [
     'build/wasm.ts',
     '[--check] compile the WebAssembly modules, or compare them; test their operations',
@@ -37,6 +41,10 @@ const modules = {
   bundlers: [
     'check/bundlers.ts',
     'the packed package bundled by esbuild, Rollup, Vite and webpack, for Node and for browsers',
+  ],
+  integrations: [
+    'check/integrations.ts',
+    'DuckDB in several versions and clients; 10 million values',
   ],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
