@@ -21,10 +21,12 @@ interface Values extends Range {
  * The ranges of the values, in the order of the bytes. Throws an InputError if they are not where a reader would find
  * them, or overlap with anything.
  *
+ * @param version The version of the message's metadata.
  * @param bodyStart Where the body starts, in bytes from the start of the input.
  */
 export function rangesOf(
   batch: RecordBatch,
+  version: MetadataVersion,
   columns: Columns,
   bodyStart: number,
   bodyBytes: number,
@@ -34,7 +36,9 @@ export function rangesOf(
       'the record batches must not be compressed. Write the file again without compression, with pyarrow: ' +
         "feather.write_feather(table, 'x.feather', compression='uncompressed')",
     )
-  const values = valuesOf(batch, columns, bodyStart).filter(({ start, end }) => end > start)
+  const values = valuesOf(batch, version, columns, bodyStart).filter(
+    ({ start, end }) => end > start,
+  )
   values.sort((one, other) => one.start - other.start)
   for (let i = 1; i < values.length; i++)
     if (values[i].start < values[i - 1].end) throw overlapError(values[i])
@@ -42,8 +46,13 @@ export function rangesOf(
   return values
 }
 
-function valuesOf(batch: RecordBatch, { schema, chosen }: Columns, bodyStart: number): Values[] {
-  const { flat, fields, version } = schema
+function valuesOf(
+  batch: RecordBatch,
+  version: MetadataVersion,
+  { schema, chosen }: Columns,
+  bodyStart: number,
+): Values[] {
+  const { flat, fields } = schema
   checkCount('nodes', batch.nodesLength(), flat.length)
   checkCount(
     'counts of view buffers',

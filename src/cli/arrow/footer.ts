@@ -59,7 +59,7 @@ export function readFooter(bytes: Uint8Array): Footer {
   if (schema === null)
     throw new InputError('the footer must have a schema; got none. Write the file again')
   return {
-    schema: readSchema(schema, table.version()),
+    schema: readSchema(schema),
     dictionaries: readBlocks(table.dictionariesLength(), (i) => table.dictionaries(i)),
     batches: readBlocks(table.recordBatchesLength(), (i) => table.recordBatches(i)),
   }

@@ -2,18 +2,25 @@
 // https://arrow.apache.org/docs/format/Columnar.html, "Serialization and Interprocess Communication (IPC)"
 
 import { isDeepStrictEqual } from 'node:util'
-import { Message } from 'apache-arrow/fb/message'
 import { MessageHeader } from 'apache-arrow/fb/message-header'
-import { RecordBatch } from 'apache-arrow/fb/record-batch'
-import { Schema as SchemaTable } from 'apache-arrow/fb/schema'
 import { InputError } from '../errors'
 import type { Range } from '../layout'
-import { rangesOf } from './batch'
 import { type Columns, chooseColumns } from './columns'
 import { type Block, type Footer, magic, mostFooterBytes, readFooter } from './footer'
-import { cutOff, damaged, Metadata, mostMetadata, readSize } from './metadata'
+import {
+  continuation,
+  type Head,
+  headOf,
+  located,
+  schemaAtStart,
+  schemaOf,
+  tooShort,
+  valuesIn,
+  wordOf,
+} from './message'
+import { cutOff, damaged, mostMetadata } from './metadata'
 import type { Came, Walk } from './scan'
-import { isSameSchema, readSchema, type Schema } from './schema'
+import { isSameSchema } from './schema'
 
 /** What is known of the input before the walk. */
 export interface Known {
@@ -22,18 +29,15 @@ export interface Known {
   /** The number of its bytes. */
   size?: number
   /** The end of a file, which was read first. */
-  ending?: { footer: Footer; start: number }
+  ending?: Ending
 }
 
-/** A message, read but for its body. */
-interface Head {
-  message: Message
+export interface Ending {
+  footer: Footer
+  /** Where the footer starts. */
   start: number
-  metadataBytes: number
-  bodyBytes: number
 }
 
-const continuation = -1
 /** A file begins with the magic bytes and two that fill up. */
 const fileHeadBytes = 8
 /** Some libraries align the first message of a file to so many bytes. */
@@ -60,7 +64,7 @@ export class Messages {
   /** Walks through all of the input; throws an InputError where it does not fit. */
   *walk(): Walk {
     const { isFile, ending } = this.known
-    if (ending) yield* this.listed(ending.footer, ending.start)
+    if (ending && this.columns) yield* this.listed(ending, this.columns)
     else if (isFile) yield* this.file()
     else yield* this.stream()
   }
@@ -96,40 +100,47 @@ export class Messages {
 
   /** The messages one after the other, up to the end-of-stream marker or the end of the input. */
   private *chain(): Walk<Columns> {
+    const { isFile } = this.known
     for (let head = yield* this.head(); head !== undefined; head = yield* this.head()) {
-      if (this.columns) {
-        yield* this.pass(head.bodyBytes, head.start, this.valuesIn(head, this.columns))
-      } else {
+      let values: Range[] = []
+      if (this.columns === undefined) {
+        if (isFile && head.type !== MessageHeader.Schema) throw new InputError(noSchema)
         this.columns = chooseColumns(schemaOf(head), this.names)
-        yield* this.pass(head.bodyBytes, head.start)
+      } else if (head.type === MessageHeader.DictionaryBatch) {
+        this.keep(this.dictionaries, head)
+      } else {
+        this.keep(this.batches, head)
+        values = valuesIn(head, this.columns)
       }
+      yield* this.pass(head.bodyBytes, head.start, values)
     }
     if (this.columns) return this.columns
-    throw new InputError(`the data must begin with a schema; got the end of the data. ${cutOff}`)
+    throw new InputError(
+      isFile ? noSchema : `the data must begin with a schema; got the end of the data. ${cutOff}`,
+    )
   }
 
   /**
    * From batch to batch, as the footer lists them. All else passes: not every library frames the schema at the start as a
    * message, and fills up between messages as others do.
    */
-  private *listed(footer: Footer, end: number): Walk {
+  private *listed({ footer, start }: Ending, columns: Columns): Walk {
     const { schema, dictionaries, batches } = footer
-    const { columns, known } = this
-    const first = Math.min(dictionaries[0]?.offset ?? end, batches[0]?.offset ?? end)
+    const first = Math.min(dictionaries[0]?.offset ?? start, batches[0]?.offset ?? start)
     const { bytes } = yield* this.next(Math.min(first, mostMetadata))
     const another = schemaAtStart(bytes.subarray(fileHeadBytes))
     if (another && !isSameSchema(another, schema)) throw new InputError(twoSchemas)
     for (const block of batches) {
       yield* this.pass(block.offset - this.position, block.offset)
       const head = yield* this.head()
-      if (head?.metadataBytes !== block.metadataBytes || head.bodyBytes !== block.bodyBytes)
+      if (head === undefined || !isDeepStrictEqual(blockOf(head), block))
         throw located(
           block.offset,
           `its lengths must be those in the footer; got others. ${damaged}`,
         )
-      yield* this.pass(head.bodyBytes, head.start, this.valuesIn(head, columns as Columns))
+      yield* this.pass(head.bodyBytes, head.start, valuesIn(head, columns))
     }
-    yield* this.pass((known.size ?? 0) - this.position, end)
+    yield* this.pass((this.known.size ?? start) - this.position, start)
   }
 
   private *next(bytes: number): Walk<Came> {
@@ -178,16 +189,9 @@ export class Messages {
     return wordOf(bytes, 0)
   }
 
-  private headOf(start: number, bytes: Uint8Array): Head {
-    const { position } = this
+  private headOf(start: number, metadata: Uint8Array): Head {
     try {
-      if (position % Float32Array.BYTES_PER_ELEMENT !== 0)
-        throw new InputError(
-          `its metadata must end at a multiple of 4 bytes; got byte ${position}. ${damaged}`,
-        )
-      const message = Message.getRootAsMessage(new Metadata(bytes))
-      const bodyBytes = readSize('the length of its body', message.bodyLength())
-      return { message, start, metadataBytes: position - start, bodyBytes }
+      return headOf(metadata, start, this.position)
     } catch (error) {
       throw error instanceof InputError ? this.unreadable(start, error.message) : error
     }
@@ -199,28 +203,9 @@ export class Messages {
     return new InputError(this.known.isFile ? noSchema : noMessage)
   }
 
-  /** The ranges of values in the message's body. Keeps the places of batches in a file, to compare them with its footer. */
-  private valuesIn(head: Head, columns: Columns): Range[] {
-    const { message, start: offset, metadataBytes, bodyBytes } = head
-    return locating(offset, () => {
-      const { version } = columns.schema
-      if (message.version() !== version)
-        throw new InputError(
-          `its version must be that of the schema, ${version + 1}; got ${message.version() + 1}. ${damaged}`,
-        )
-      const block = { offset, metadataBytes, bodyBytes }
-      const type = message.headerType()
-      if (type === MessageHeader.DictionaryBatch) {
-        if (this.known.isFile) this.dictionaries.push(block)
-        return []
-      }
-      if (type !== MessageHeader.RecordBatch)
-        throw new InputError(`it must be a batch; got ${typeText(type)}`)
-      if (this.known.isFile) this.batches.push(block)
-      const batch: RecordBatch | null = message.header(new RecordBatch())
-      if (batch === null) throw new InputError(`it must have a header; got none. ${damaged}`)
-      return rangesOf(batch, columns, this.position, bodyBytes)
-    })
+  /** Keeps the place of a batch, to compare it with a footer that comes later. */
+  private keep(blocks: Block[], head: Head): void {
+    if (this.known.isFile) blocks.push(blockOf(head))
   }
 
   private checkEnd(start: number, bytes: number): void {
@@ -230,6 +215,12 @@ export class Messages {
     if (end !== undefined && needed > end) throw tooShort(start, end, needed)
   }
 }
+
+const blockOf = ({ start, bodyStart, bodyBytes }: Head): Block => ({
+  offset: start,
+  metadataBytes: bodyStart - start,
+  bodyBytes,
+})
 
 /** Throws an InputError if the blocks are not apart, or not before the footer. */
 function checkBlocks({ dictionaries, batches }: Footer, end: number): void {
@@ -246,44 +237,6 @@ function checkBlocks({ dictionaries, batches }: Footer, end: number): void {
 
 const footerBlock = (offset: number): Block => ({ offset, metadataBytes: 0, bodyBytes: 0 })
 
-function schemaOf({ message, start }: Pick<Head, 'message' | 'start'>): Schema {
-  return locating(start, () => {
-    const type = message.headerType()
-    const table: SchemaTable | null = message.header(new SchemaTable())
-    if (type !== MessageHeader.Schema || table === null)
-      throw new InputError(`it must be the schema; got ${typeText(type)}`)
-    return readSchema(table, message.version())
-  })
-}
-
-/** The schema that begins these bytes, after zeros that may fill up, if it is there as a message. */
-function schemaAtStart(bytes: Uint8Array): Schema | undefined {
-  let start = 0
-  while (start + 8 < bytes.length && wordOf(bytes, start) === 0) start += 4
-  if (start + 8 > bytes.length) return undefined
-  if (wordOf(bytes, start) === continuation) start += 4
-  try {
-    const metadata = bytes.slice(start + 4, start + 4 + wordOf(bytes, start))
-    return schemaOf({ message: Message.getRootAsMessage(new Metadata(metadata)), start })
-  } catch (error) {
-    if (error instanceof InputError) return undefined
-    throw error
-  }
-}
-
-const wordOf = (bytes: Uint8Array, at: number) =>
-  new DataView(bytes.buffer, bytes.byteOffset + at, 4).getInt32(0, true)
-
-const names: Partial<Record<MessageHeader, string>> = {
-  [MessageHeader.Schema]: 'a schema. Write each table to a file of its own',
-  [MessageHeader.DictionaryBatch]: 'a dictionary batch',
-  [MessageHeader.RecordBatch]: 'a record batch',
-  [MessageHeader.Tensor]: 'a tensor. Write it with numpy.save',
-  [MessageHeader.SparseTensor]: 'a sparse tensor',
-}
-
-const typeText = (type: MessageHeader) => names[type] ?? `type ${type}. ${damaged}`
-
 const twoSchemas = `the schema in the footer must be that at the start; got another one. ${damaged}`
 
 const noSchema =
@@ -296,21 +249,3 @@ const noMessage =
 
 const lengthText = (length: number) =>
   `its metadata must have at most ${mostMetadata} bytes; got ${length}. ${damaged}`
-
-const tooShort = (start: number, got: number, needed?: number) =>
-  located(
-    start,
-    `it must end ${needed === undefined ? 'later' : `at byte ${needed}`}; got the end of the data at byte ${got}. ${cutOff}`,
-  )
-
-const located = (start: number, text: string) =>
-  new InputError(`the message at byte ${start} is wrong: ${text}`)
-
-/** Puts the place of the message at the start of errors. */
-function locating<Result>(start: number, step: () => Result): Result {
-  try {
-    return step()
-  } catch (error) {
-    throw error instanceof InputError ? located(start, error.message) : error
-  }
-}

@@ -5,7 +5,6 @@ import { Endianness } from 'apache-arrow/fb/endianness'
 import type { Field as FieldTable } from 'apache-arrow/fb/field'
 import { FloatingPoint } from 'apache-arrow/fb/floating-point'
 import { Int } from 'apache-arrow/fb/int'
-import { MetadataVersion } from 'apache-arrow/fb/metadata-version'
 import type { Schema as SchemaTable } from 'apache-arrow/fb/schema'
 import { Type } from 'apache-arrow/fb/type'
 import { Union } from 'apache-arrow/fb/union'
@@ -30,15 +29,16 @@ export interface Field {
 }
 
 export interface Schema {
-  version: MetadataVersion
   fields: Field[]
   /** Every field, each before its children: the order of the nodes and buffers in a record batch. */
   flat: Field[]
 }
 
-// Arrow's C++ library nests as deep. Without limits, a few bytes that refer to themselves could exhaust the memory.
+// Arrow's C++ library nests as deep. Without limits, a few bytes that refer to themselves could exhaust the memory: a field
+// takes more than 16 bytes, unless it is a second reference to the bytes of another.
 const deepest = 64
 const mostFields = 1 << 18
+const fewestBytes = 16
 
 interface Layout {
   name: string
@@ -77,28 +77,33 @@ const layouts: Partial<Record<Type, Layout>> = {
   [Type.LargeListView]: { name: 'large list view', buffers: 3, children: 1, kind: 'list' },
 }
 
+/** The fields read so far, and how many they may be. */
+interface Fields {
+  flat: Field[]
+  most: number
+}
+
 /** Reads a schema; throws an InputError if record batches that follow it cannot be read. */
-export function readSchema(table: SchemaTable, version: MetadataVersion): Schema {
-  if (version !== MetadataVersion.V4 && version !== MetadataVersion.V5)
-    throw new InputError(
-      `the version of the metadata must be 4 or 5; got ${version + 1}. Write the file again with a newer library`,
-    )
+export function readSchema(table: SchemaTable): Schema {
   if (table.endianness() !== Endianness.Little)
     throw new InputError(
       'the data must be little-endian; got big-endian. Write the file on a little-endian machine',
     )
   const flat: Field[] = []
+  const bytes = table.bb?.capacity() ?? 0
+  const most = Math.min(mostFields, Math.floor(bytes / fewestBytes))
   const count = table.fieldsLength()
   const fields: Field[] = []
-  for (let i = 0; i < count; i++) fields.push(readField(table.fields(i), flat, 1))
-  return { version, fields, flat }
+  for (let i = 0; i < count; i++) fields.push(readField(table.fields(i), { flat, most }, 1))
+  return { fields, flat }
 }
 
-function readField(table: FieldTable | null, flat: Field[], depth: number): Field {
+function readField(table: FieldTable | null, all: Fields, depth: number): Field {
+  const { flat, most } = all
   if (table === null) throw new InputError(`the schema must have all of its fields. ${damaged}`)
-  if (depth > deepest || flat.length === mostFields)
+  if (depth > deepest || flat.length >= most)
     throw new InputError(
-      `the schema must have at most ${mostFields} fields in ${deepest} levels; got more. Write fewer columns`,
+      `the schema must have at most ${most} fields in ${deepest} levels; got more. Write fewer columns`,
     )
   const type = table.typeType()
   const layout = layouts[type]
@@ -125,20 +130,20 @@ function readField(table: FieldTable | null, flat: Field[], depth: number): Fiel
     throw new InputError(
       `a column of type ${field.type} must have ${wanted} children; got ${count}. ${damaged}`,
     )
-  for (let i = 0; i < count; i++) field.children.push(readField(table.children(i), flat, depth + 1))
+  for (let i = 0; i < count; i++) field.children.push(readField(table.children(i), all, depth + 1))
   return field
 }
 
 const precisions = [16, 32, 64]
 
 function typeName(type: Type, table: FieldTable, { name }: Layout): string {
-  if (type === Type.FloatingPoint) return `float${precisionOf(table)}`
+  if (type === Type.FloatingPoint) return `float${precisionOf(table) ?? ''}`
   if (type !== Type.Int) return name
   const int: Int | null = table.type(new Int())
   return `${int?.isSigned() ? '' : 'u'}int${int?.bitWidth()}`
 }
 
-function precisionOf(table: FieldTable): number {
+function precisionOf(table: FieldTable): number | undefined {
   const float: FloatingPoint | null = table.type(new FloatingPoint())
   return precisions[float?.precision() ?? 0]
 }
@@ -155,4 +160,4 @@ function isDense(type: Type, table: FieldTable): boolean {
 
 /** Whether both say the same of the record batches. */
 export const isSameSchema = (one: Schema, other: Schema): boolean =>
-  one.version === other.version && isDeepStrictEqual(one.fields, other.fields)
+  isDeepStrictEqual(one.fields, other.fields)
