@@ -232,20 +232,12 @@ describe('inputs and outputs', () => {
     expect(names()).toEqual([])
   })
 
-  test('10,000 columns, three of them activated', async () => {
-    const values = x.subarray(0, 2)
-    const columns = Array.from({ length: 10_000 }, (_, i) => [`column ${i}`, floats(values)])
-    const bytes = arrowStream(Object.fromEntries(columns))
-    const chosen = [0, 5000, 9999]
-    const { code, stderr } = await apply(
-      bytes,
-      chosen.map((i) => `column ${i}`),
-    )
+  test('a schema of 10,000 columns', async () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `a column with a name, ${i}`)
+    const bytes = schemaStream((builder) => names.map((name) => fieldTable(builder, name)))
+    const { code, stderr } = await apply(bytes, [names[0], names[9999]])
     expect(code, stderr).toBe(0)
-    expect(stderr).toContain(', 6 elements')
-    const table = tableFromIPC(read('out.arrow'))
-    for (const i of [...chosen, 1, 9998])
-      expect(table.getChildAt(i)?.toArray()).toEqual(chosen.includes(i) ? softplus(values) : values)
+    expect(read('out.arrow').equals(bytes)).toBe(true)
   })
 
   test.skipIf(onWindows)('the memory does not depend on the size of a batch', () => {
