@@ -56,6 +56,8 @@ export default defineConfig([
     entry: { cli: 'src/cli/main.ts' },
     format: 'cjs',
     minify: true,
+    // A peer of the integrations, which the command must not depend on.
+    noExternal: [/^apache-arrow\/fb\//],
     esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs')],
   },
   declarations,

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { extensionPath } from '../src/duckdb'
+import { arrowFile, floats as column } from './arrow-writer'
 import { backends } from './backends'
 
 const root = join(import.meta.dirname, '..')
@@ -91,6 +92,8 @@ beforeAll(() => {
   const start = Buffer.from(`\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00`, 'latin1')
   const npy = Buffer.concat([start, Buffer.from(header), floats])
   for (const name of ['x.f32', 'weights.f32']) writeFileSync(join(folder, name), floats)
+  const scores = arrowFile({ logit: column(Float32Array.of(-2, 0, 2)) })
+  writeFileSync(join(folder, 'scores.arrow'), scores)
   for (const name of ['layer.npy', 'layers/a.npy', 'layers/b.npy'])
     writeFileSync(join(folder, name), npy)
 })

@@ -1,6 +1,7 @@
 // What is published: the files, the manifest, and the examples in the comments of the public functions.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
@@ -78,6 +79,12 @@ describe('the package', () => {
     expect(named.length).toBeGreaterThan(10)
     expect(packed).toEqual(expect.arrayContaining(named))
   })
+})
+
+test('the command loads nothing but the library and what Node has', () => {
+  const names = [...read('dist/cli.cjs').matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name)
+  const others = names.filter((name) => !isBuiltin(name))
+  expect([...new Set(others)]).toEqual(['./index.cjs'])
 })
 
 describe('the manifest', () => {

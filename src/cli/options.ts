@@ -13,6 +13,8 @@ export interface ApplyRequest {
   output: string
   inPlace: boolean
   quiet: boolean
+  /** The columns whose values are activated, where the inputs have columns. */
+  columns: string[]
   threads?: number
   /** A key of functions. */
   function: string
@@ -67,6 +69,7 @@ function applyRequest(args: string[]): Request {
     options: {
       help,
       output: { type: 'string', short: 'o' },
+      column: { type: 'string', multiple: true, default: [] },
       function: { type: 'string', short: 'f' },
       beta: { type: 'string' },
       threshold: { type: 'string' },
@@ -83,6 +86,7 @@ function applyRequest(args: string[]): Request {
     ...readPlaces(positionals, values.output, inPlace),
     inPlace,
     quiet: values.quiet,
+    columns: values.column,
     ...readThreads(values.threads),
     function: name,
     ...readScaling('beta', values.beta, name),
@@ -104,7 +108,7 @@ function readPlaces(
   inPlace: boolean,
 ): { inputs: string[]; output: string } {
   if (inputs.length === 0 || inputs.includes(''))
-    throw new UsageError('INPUT must be a .npy or .f32 file, or - for stdin; got none')
+    throw new UsageError('INPUT must be a .npy, .arrow or .f32 file, or - for stdin; got none')
   for (const name of [...inputs, output ?? '']) checkIsUtf8(name)
   if (inPlace) {
     if (output !== undefined)

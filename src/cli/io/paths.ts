@@ -5,13 +5,21 @@ import { lstat, readlink } from 'node:fs/promises'
 import { dirname, extname, isAbsolute } from 'node:path'
 import { codeOf, InputError, SystemFailure } from '../errors'
 
-export type Format = 'npy' | 'f32'
+/** NumPy's format, raw float32, or Arrow IPC. */
+export type Format = 'npy' | 'f32' | 'arrow'
+
+const formats: ReadonlyMap<string, Format> = new Map([
+  ['.npy', 'npy'],
+  ['.f32', 'f32'],
+  ['.arrow', 'arrow'],
+  ['.arrows', 'arrow'],
+  ['.ipc', 'arrow'],
+  ['.feather', 'arrow'],
+])
 
 /** The format that a file's extension stands for, if it stands for one. */
-export function formatOfName(path: string): Format | undefined {
-  const extension = extname(path).toLowerCase()
-  return extension === '.npy' ? 'npy' : extension === '.f32' ? 'f32' : undefined
-}
+export const formatOfName = (path: string): Format | undefined =>
+  formats.get(extname(path).toLowerCase())
 
 /** Whether the path is meant as a folder: it ends in a slash. */
 export const isFolder = (path: string): boolean =>
