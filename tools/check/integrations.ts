@@ -5,7 +5,7 @@
 // 1. The tests of each integration with each version of its library.
 // 2. DuckDB's own clients, from PyPI: examples/duckdb/activate.sql in the command line and in Python. Skipped without pip.
 // 3. 10 million values in DuckDB, by the extension and in JavaScript, against the call on arrays: every function, several betas.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { activationOf } from '../../src/api/byName'
@@ -41,8 +41,9 @@ function testWith(library: string, version: string, test: string): string {
 /** Installs a package of PyPI, and returns its folder. */
 function fromPyPI(requirement: string): string {
   const folder = folderOf(requirement)
+  if (existsSync(folder)) return folder
   const pip = ['python3', '-m', 'pip', 'install', '--quiet', '--no-deps', '--target', folder]
-  mustRun([...pip, '--upgrade', requirement])
+  mustRun([...pip, requirement])
   return folder
 }
 
