@@ -2,7 +2,8 @@
 
 import { functions as entries, type FunctionEntry } from '../math/functions'
 
-const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+export const kebabCase = (name: string) =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 export const functions: ReadonlyMap<string, FunctionEntry> = new Map(
   Object.entries(entries).map(([name, entry]) => [kebabCase(name), entry]),

@@ -1,0 +1,2 @@
+import { compareMany } from './tools/check/many'
+console.log(await compareMany())
