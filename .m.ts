@@ -1,2 +1,3 @@
 import { compareMany } from './tools/check/many'
+
 console.log(await compareMany())
