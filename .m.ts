@@ -1,3 +1,0 @@
-import { compareMany } from './tools/check/many'
-
-console.log(await compareMany())
