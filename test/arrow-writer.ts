@@ -2,12 +2,15 @@
 
 import {
   type Data,
+  Field as FieldOf,
+  FixedSizeList,
   Float32,
   Int32,
   makeData,
   RecordBatch,
   RecordBatchFileWriter,
   RecordBatchStreamWriter,
+  Struct,
 } from 'apache-arrow'
 import { Field } from 'apache-arrow/fb/field'
 import { FloatingPoint } from 'apache-arrow/fb/floating-point'
@@ -30,6 +33,15 @@ export const floats = (values: Float32Array, nullBitmap?: Uint8Array) =>
   })
 export const integers = (length: number) =>
   makeData({ type: new Int32(), data: Int32Array.from({ length }, (_, i) => i) })
+
+export const structOf = (x: Float32Array) => {
+  const type = new Struct([new FieldOf('x', new Float32())])
+  return makeData({ type, length: x.length, nullCount: 0, children: [floats(x)] })
+}
+export const pairsOf = (x: Float32Array) => {
+  const type = new FixedSizeList(2, new FieldOf('item', new Float32()))
+  return makeData({ type, length: x.length / 2, nullCount: 0, child: floats(x) })
+}
 
 /** A stream of batches, each given by its columns. */
 export const arrowStream = (...batches: Record<string, Data>[]): Buffer =>
@@ -59,6 +71,8 @@ interface Patch {
   body?: bigint
   /** The number of rows. */
   rows?: bigint
+  /** How many nodes the batch claims to have. */
+  nodeCount?: number
   nodes?: Record<number, bigint>
   offsets?: Record<number, bigint>
   lengths?: Record<number, bigint>
@@ -74,6 +88,10 @@ export function patched(stream: Buffer, patch: Patch): Buffer {
     at + (bb?.__offset(at, slot) ?? 0)
   if (patch.body !== undefined) put(field(message, 10), patch.body)
   if (patch.rows !== undefined) put(field(batch, 4), patch.rows)
+  if (patch.nodeCount !== undefined) {
+    const at = field(batch, 6)
+    result.writeInt32LE(patch.nodeCount, start + 8 + at + (batch.bb?.readInt32(at) ?? 0))
+  }
   for (const [i, value] of Object.entries(patch.nodes ?? {}))
     put(batch.nodes(Number(i))?.bb_pos ?? 0, value)
   for (const [i, value] of Object.entries(patch.offsets ?? {}))
@@ -107,11 +125,18 @@ export function schemaStream(
   return Buffer.concat([head, bytes, Buffer.alloc(-bytes.length & 7)])
 }
 
-/** A field of float32, or of another type given by its number, or a struct of children, which may be the same ones. */
+/**
+ * A field of float32, or of another type given by its number, or a struct of children, which may be the same ones; or
+ * without the table that describes its type.
+ */
 export function fieldTable(
   builder: Builder,
   name: string,
-  { type, children = [] }: { type?: Type; children?: number[] } = {},
+  {
+    type,
+    children = [],
+    isDescribed = true,
+  }: { type?: Type; children?: number[]; isDescribed?: boolean } = {},
 ): number {
   const text = builder.createString(name)
   const inside = Field.createChildrenVector(builder, children)
@@ -122,7 +147,7 @@ export function fieldTable(
   Field.startField(builder)
   Field.addName(builder, text)
   Field.addTypeType(builder, type ?? (children.length > 0 ? Type.Struct_ : Type.FloatingPoint))
-  Field.addType(builder, typeTable)
+  if (isDescribed) Field.addType(builder, typeTable)
   Field.addChildren(builder, inside)
   return Field.endField(builder)
 }

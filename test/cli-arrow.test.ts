@@ -15,8 +15,10 @@ import {
   floats,
   integers,
   messagesOf,
+  pairsOf,
   patched,
   schemaStream,
+  structOf,
 } from './arrow-writer'
 import {
   at,
@@ -220,6 +222,12 @@ describe('inputs and outputs', () => {
     expect(read('y.arrow').equals(result(stream))).toBe(true)
   })
 
+  test('a column in a struct without a name', async () => {
+    const bytes = schemaStream((b) => [fieldTable(b, '', { children: [fieldTable(b, 'x')] })])
+    const { code, stderr } = await apply(bytes, ['.x'])
+    expect(code, stderr).toBe(0)
+  })
+
   test('raw float32 that begins with the NaN of a stream', async () => {
     const bytes = Buffer.concat([Buffer.alloc(4, 0xff), xBytes])
     const { code, stdout } = await runHere(['apply', '-', '-o', '-'], bytes)
@@ -282,6 +290,7 @@ describe('refused: exit code 2, one line, nothing written', () => {
     result.writeInt32LE(length, 4)
     return result
   }
+  const structs = arrowStream({ s: structOf(x) })
   /** A file whose schema stands at the start, as most libraries write it. */
   const withSchema = seed('read-one-column.arrow')
   const withOtherSchema = Buffer.from(withSchema)
@@ -315,8 +324,18 @@ describe('refused: exit code 2, one line, nothing written', () => {
       ['l.item'],
       /float32: s\.x, l, x; got 'l\.item'$/,
     ],
-    ['a union', seed('read-stream.arrow'), ['dense'], /got union\./],
-    ['a dictionary', seed('refused-dictionary.arrow'), ['x'], /got dictionary-encoded float32\./],
+    [
+      'a union',
+      seed('read-stream.arrow'),
+      ['dense'],
+      /got union\. What is in a union here cannot be activated/,
+    ],
+    [
+      'a dictionary',
+      seed('refused-dictionary.arrow'),
+      ['x'],
+      /got dictionary-encoded float32\. Decode it, with pyarrow: column\.dictionary_decode\(\)$/,
+    ],
     [
       'no float32 at all',
       seed('refused-no-column.arrow'),
@@ -348,6 +367,58 @@ describe('refused: exit code 2, one line, nothing written', () => {
       /must have version 2, .*; got version 1\. Write it again/,
     ],
     [
+      'Parquet',
+      Buffer.from('PAR1\x15\x04\x15\x10\x15\x14\x4c\x15', 'latin1'),
+      ['x'],
+      /must be in the format Arrow IPC; got Parquet\. .*docs\/pipelines\.md/,
+    ],
+    ['dots without end', stream, [`x${'.x'.repeat(60)}`], /float32: x; got 'x\.x\..*…'$/],
+    [
+      'a type that is not described',
+      schemaStream((b) => [fieldTable(b, 'x', { type: Type.Int, isDescribed: false })]),
+      ['x'],
+      /must describe the types of its columns; got none\./,
+    ],
+    [
+      'a long name that many fields share',
+      schemaStream((b) => Array(100).fill(fieldTable(b, 'x'.repeat(5000)))),
+      ['x'],
+      /the names must have at most the \d+ bytes of the metadata; got more\./,
+    ],
+    [
+      'no buffers',
+      seed('refused-no-buffers.arrow'),
+      ['x'],
+      /must have 2 buffers, as its schema says; got 0\./,
+    ],
+    [
+      'nodes that are not there',
+      Buffer.concat([
+        schemaStream((b) => Array.from({ length: 300 }, (_, i) => fieldTable(b, `x${i}`))),
+        patched(stream, { nodeCount: 300 }).subarray(batchAt),
+      ]),
+      ['x0'],
+      /the metadata must lie within their \d+ bytes/,
+    ],
+    [
+      'fewer values than structs',
+      patched(structs, { nodes: { 1: 30n } }),
+      ['s.x'],
+      /'s\.x' must be at least 60, to fill the struct around them; got 30\./,
+    ],
+    [
+      'fewer structs than rows',
+      patched(structs, { nodes: { 0: 30n, 1: 30n } }),
+      ['s.x'],
+      /'s\.x' must be 60, as many as the batch has rows; got 30\./,
+    ],
+    [
+      'fewer values than pairs',
+      patched(arrowStream({ l: pairsOf(x) }), { nodes: { 1: 59n } }),
+      ['l'],
+      /must be at least 60, to fill the fixed-size list around them; got 59\./,
+    ],
+    [
       'big-endian',
       schemaStream((b) => [fieldTable(b, 'x')], { endianness: 1 }),
       ['x'],
@@ -377,14 +448,19 @@ describe('refused: exit code 2, one line, nothing written', () => {
         nested((children) => fieldTable(b, 'x', { children: children.filter(Boolean) })),
       ),
       ['x'],
-      /at most \d+ fields in 64 levels; got more/,
+      /at most \d+ fields in its \d+ bytes; got more\. The file is damaged/,
     ],
-    ['nothing', Buffer.alloc(0), ['x'], /must begin with a schema; got the end of the data\./],
+    [
+      'nothing',
+      Buffer.alloc(0),
+      ['x'],
+      /must begin with a schema; got its end\. The file is cut off/,
+    ],
     [
       'an end alone',
       Buffer.from('ffffffff00000000', 'hex'),
       ['x'],
-      /must begin with a schema; got the end/,
+      /must begin with a schema; got its end/,
     ],
     [
       'text',
@@ -422,7 +498,7 @@ describe('refused: exit code 2, one line, nothing written', () => {
       'a huge body',
       patched(stream, { body: 2n ** 52n }),
       ['x'],
-      /it must end at byte \d{16}; got the end of the data at byte \d+\. The file is cut off/,
+      /the message at byte \d+ must have all its bytes; the input ends at byte \d+\. The file is cut off/,
     ],
     [
       'a body beyond 2^53',
@@ -477,26 +553,37 @@ describe('refused: exit code 2, one line, nothing written', () => {
       'a file cut off',
       file.subarray(0, -1),
       ['x'],
-      /must end with ARROW1; got other bytes\. The file is cut off/,
+      /must end with its footer and ARROW1; got another end\. The file is cut off/,
     ],
-    ['a file without footer', file.subarray(0, 12), ['x'], /must end with ARROW1/],
+    ['a file without footer', file.subarray(0, 12), ['x'], /must end with its footer and ARROW1/],
     [
       'a footer that is too long',
       Buffer.concat([file.subarray(0, -10), Buffer.from('ffffff00', 'hex'), file.subarray(-6)]),
       ['x'],
-      /the footer must follow the last message; got one of 16777215 bytes/,
+      /must have 1 to \d+ bytes, as many as there are; got 16777215\. The file is damaged/,
     ],
     [
       'a footer of no bytes',
       Buffer.concat([file.subarray(0, -10), Buffer.alloc(4), file.subarray(-6)]),
       ['x'],
-      /must have 1 to 16777216 bytes; got 0\./,
+      /must have 1 to \d+ bytes, .*; got 0\. The file is damaged/,
+    ],
+    [
+      'a footer longer than it may be',
+      Buffer.concat([
+        file.subarray(0, -10),
+        Buffer.alloc(1 << 24),
+        Buffer.from('01000001', 'hex'),
+        file.subarray(-6),
+      ]),
+      ['x'],
+      /must have at most 16777216 bytes; got 16777217\. Write larger batches, or the stream format/,
     ],
     [
       'a footer that lists a batch elsewhere',
       Buffer.concat([file.subarray(0, 8), Buffer.alloc(8), file.subarray(8)]),
       ['x'],
-      /its lengths must be those in the footer; got others/,
+      /there must be a message at byte 8, as long as the footer says; got other bytes\. The file/,
     ],
     [
       'the footer of another file',
@@ -537,6 +624,13 @@ describe('refused: exit code 2, one line, nothing written', () => {
       /--column must name a column of float32: x; got none$/,
     ],
     [
+      'a stream before version 0.15 without --column',
+      seed('read-legacy.arrow'),
+      [],
+      /--column must name a column of float32: .*; got none$/,
+    ],
+    ['Feather 1', seed('refused-feather-1.arrow'), [], /must have version 2, .*; got version 1\./],
+    [
       'a file without --column',
       withSchema,
       [],
@@ -546,7 +640,7 @@ describe('refused: exit code 2, one line, nothing written', () => {
       'a file without a schema at its start',
       file,
       ['--column', 'x'],
-      /must have its schema at its start, .*; got none.*Give the name of the file, or/,
+      /a file on standard input, .* must have its schema at its start, .*; got none.*Give the name of the file, or/,
     ],
     [
       'a file of Polars',
@@ -596,7 +690,9 @@ describe('refused: exit code 2, one line, nothing written', () => {
   test('an output whose name stands for another format', async () => {
     write('x.ipc', stream)
     const { code, stderr } = await runHere(['apply', 'x.ipc', '-o', 'y.npy', '--column', 'x'])
-    expect(stderr).toMatch(/y\.npy: the name must end in \.arrow, .*; got \.npy\./)
+    expect(stderr).toMatch(
+      /y\.npy: the name must end in \.arrow, \.arrows, \.ipc or \.feather, .*; got \.npy\./,
+    )
     expect(code).toBe(2)
   })
 })

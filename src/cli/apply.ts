@@ -1,5 +1,6 @@
 // softplus apply: applies a function to every number of the inputs, and writes the outputs.
 
+import { extname } from 'node:path'
 import { activationOf } from '../api/byName'
 import * as library from '../index'
 import type { FunctionEntry } from '../math/functions'
@@ -7,7 +8,7 @@ import { codeOf, InputError, UsageError } from './errors'
 import { functions } from './functions'
 import { type Input, openInput } from './io/input'
 import { type Output, openOutput } from './io/output'
-import { type Format, formatOfName } from './io/paths'
+import { extensionsOf, type Format, formatOfName } from './io/paths'
 import type { ApplyRequest } from './options'
 import { pairsOf } from './pairs'
 import { startProgress } from './progress'
@@ -89,8 +90,8 @@ function checkOutputName(output: string, format: Format): void {
   const named = formatOfName(output)
   if (named === undefined || named === format) return
   throw new InputError(
-    `${output}: the name must end in .${format}, because the output has the input's format; ` +
-      `got .${named}. Name it .${format}`,
+    `${output}: the name must end in ${extensionsOf(format)}, because the output has the input's format; ` +
+      `got ${extname(output)}. Rename it`,
   )
 }
 

@@ -25,6 +25,14 @@ Metadata.prototype.readInt32 = function (at) {
   return readInt32.call(this, at)
 }
 
+// A text counts by its length: many fields may refer to one.
+const readText = Metadata.prototype.__string
+Metadata.prototype.__string = function (at) {
+  const text = readText.call(this, at)
+  reads += text.length
+  return text
+}
+
 // apache-arrow believes every length, and may loop over a vector of 2^31 elements.
 const vectorLength = ByteBuffer.prototype.__vector_len
 ByteBuffer.prototype.__vector_len = function (at) {

@@ -131,10 +131,19 @@ const word = fc.tuple(place, fc.constantFrom(...words), fc.boolean()).map(
     },
 )
 
+// The fields of a table are found by offsets of 16 bits, 0 for one that is absent.
+const absence = place.map(
+  (where): Mutation =>
+    (bytes) => {
+      const start = at(bytes, where) & ~1
+      return replaced(bytes, start, Math.min(start + 2, bytes.length), Buffer.alloc(2))
+    },
+)
+
 /** Files in the format Arrow IPC that differ from the given ones in a few places. */
 export function arrowMutants(files: Buffer[]): fc.Arbitrary<Buffer> {
   const edit = fc.oneof(
-    ...[byte, word, word, word, word, deletion, repetition, truncation, splice(files)],
+    ...[byte, word, word, word, word, absence, deletion, repetition, truncation, splice(files)],
   )
   return fc
     .tuple(fc.constantFrom(...files), fc.array(edit, { maxLength: 4 }))

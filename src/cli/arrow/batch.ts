@@ -8,6 +8,7 @@ import { InputError } from '../errors'
 import type { Range } from '../layout'
 import type { Columns } from './columns'
 import { damaged, readSize } from './metadata'
+import type { Counts, Field, Schema } from './schema'
 
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
@@ -52,38 +53,56 @@ function valuesOf(
   { schema, chosen }: Columns,
   bodyStart: number,
 ): Values[] {
-  const { flat, fields } = schema
-  checkCount('nodes', batch.nodesLength(), flat.length)
-  checkCount(
-    'counts of view buffers',
-    batch.variadicBufferCountsLength(),
-    flat.filter(({ isView }) => isView).length,
-  )
-  const rows = readSize('the length of the record batch', batch.length())
-  const tops = new Set(fields)
+  const { total } = schema
+  const buffersFor = bufferCounter(batch, version, total)
+  checkCount('nodes', batch.nodesLength(), total.nodes)
+  checkCount('buffers', batch.buffersLength(), buffersFor(total))
   const values: Values[] = []
-  let buffers = 0
-  let views = 0
-  for (const [i, field] of flat.entries()) {
-    const column = chosen.get(field)
-    if (column !== undefined) {
-      const count = nodeLength(batch, i)
-      if (tops.has(field) && count !== rows)
-        throw valuesError(column, `be ${rows}, as many as the batch has rows; got ${count}`)
-      // The first buffer has the validity bits, the second the values.
-      values.push({ ...placeOf(batch, buffers + 1, count, column, bodyStart), column })
-    }
-    buffers += field.buffers
-    if (field.isUnion && version === MetadataVersion.V4) buffers++
-    if (field.isView)
-      buffers += readSize('the count of view buffers', batch.variadicBufferCounts(views++) ?? 0n)
+  for (const [field, column] of chosen) {
+    checkLengths(batch, schema, field, column)
+    const count = lengthOf(batch, field)
+    // The first buffer has the validity bits, the second the values.
+    const buffer = buffersFor(field.before) + 1
+    values.push({ ...placeOf(batch, buffer, count, column, bodyStart), buffer, column })
   }
-  checkCount('buffers', batch.buffersLength(), buffers)
   return values
 }
 
-function nodeLength(batch: RecordBatch, i: number): number {
-  return readSize('the length of a column', (batch.nodes(i, node) as FieldNode).length())
+/** A function that says how many buffers the batch has for some of the fields, from the first on. */
+function bufferCounter(
+  batch: RecordBatch,
+  version: MetadataVersion,
+  total: Counts,
+): (counts: Counts) => number {
+  checkCount('counts of view buffers', batch.variadicBufferCountsLength(), total.views)
+  const more = [0]
+  for (let i = 0; i < total.views; i++)
+    more.push(more[i] + readSize('the count of view buffers', batch.variadicBufferCounts(i) ?? 0n))
+  return ({ buffers, unions, views }) =>
+    buffers + (version === MetadataVersion.V4 ? unions : 0) + more[views]
+}
+
+/** Throws an InputError if a reader would find fewer values than the batch has rows, or more in a column of its own. */
+function checkLengths(batch: RecordBatch, schema: Schema, field: Field, column: string): void {
+  const length = lengthOf(batch, field)
+  const parent: Field | undefined = schema.flat[field.parent]
+  if (parent === undefined) {
+    const rows = readSize('the length of the record batch', batch.length())
+    if (length === rows) return
+    throw valuesError(column, `be ${rows}, as many as the batch has rows; got ${length}`)
+  }
+  const least = lengthOf(batch, parent) * (field.each ?? 0)
+  if (length < least)
+    throw valuesError(
+      column,
+      `be at least ${least}, to fill the ${parent.type} around them; got ${length}`,
+    )
+  checkLengths(batch, schema, parent, column)
+}
+
+function lengthOf(batch: RecordBatch, { before }: Field): number {
+  batch.nodes(before.nodes, node)
+  return readSize('the length of a column', node.length())
 }
 
 function placeOf(
@@ -92,7 +111,7 @@ function placeOf(
   count: number,
   column: string,
   bodyStart: number,
-): Range & { buffer: number } {
+): Range {
   const { start, end } = bufferRange(batch, buffer, bodyStart)
   const bytes = count * bytesPerElement
   if (bytes > 0 && start % bytesPerElement !== 0)
@@ -105,7 +124,7 @@ function placeOf(
       column,
       `be ${count}, which take ${bytes} bytes; got a buffer of ${end - start}`,
     )
-  return { buffer, start, end: start + bytes }
+  return { start, end: start + bytes }
 }
 
 function valuesError(column: string, text: string): InputError {
@@ -119,7 +138,7 @@ function checkCount(what: string, got: number, wanted: number): void {
   )
 }
 
-// Used again for each of them: there may be very many.
+// Used again for each of them: there may be very many. The vectors are there, as their lengths have been checked.
 const node = new FieldNode()
 const region = new BufferTable()
 

@@ -28,18 +28,24 @@ function chooseColumn(schema: Schema, name: string): Field {
 
 /** The field of this name, or of a path such as `a.b`. A name that has a dot itself comes before a path. */
 function find(fields: readonly Field[], path: string): Field | undefined {
-  const found = fields.filter(({ name }) => name === path)
-  if (found.length > 1)
-    throw new InputError(
-      `the column '${clipped(path)}' must be the only one of its name; got ${found.length}. Rename the others`,
-    )
-  if (found.length === 1) return found[0]
-  for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
-    const struct = find(fields, path.slice(0, dot))
-    const inside = struct && find(fieldsIn(struct), path.slice(dot + 1))
+  const parts = path.split('.')
+  for (let count = parts.length; count > 0; count--) {
+    const field = fieldNamed(fields, parts.slice(0, count).join('.'))
+    if (field === undefined) continue
+    if (count === parts.length) return field
+    const inside = find(fieldsIn(field), parts.slice(count).join('.'))
     if (inside) return inside
   }
   return undefined
+}
+
+function fieldNamed(fields: readonly Field[], wanted: string): Field | undefined {
+  const found = fields.filter(({ name }) => name === wanted)
+  if (found.length > 1)
+    throw new InputError(
+      `the column '${clipped(wanted)}' must be the only one of its name; got ${found.length}. Rename the others`,
+    )
+  return found[0]
 }
 
 /** What the lists hold in the end, or the field itself if it is no list. */
@@ -57,9 +63,10 @@ const typeText = (field: Field): string =>
 
 function remedyFor(field: Field, path: string): string {
   const inside = listOf(pathsIn(fieldsIn(field), `${path}.`))
-  return inside === ''
-    ? 'Convert it, with pyarrow: column.cast(pyarrow.float32())'
-    : `Name one of its fields: ${inside}`
+  if (inside !== '') return `Name one of its fields: ${inside}`
+  if (field.kind === 'dictionary') return 'Decode it, with pyarrow: column.dictionary_decode()'
+  if (field.kind === 'other') return 'Convert it, with pyarrow: column.cast(pyarrow.float32())'
+  return `What is in a ${field.type} here cannot be activated: write it to a column of float32`
 }
 
 function wanted({ fields }: Schema): string {

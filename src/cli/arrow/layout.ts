@@ -3,24 +3,32 @@
 import { InputError } from '../errors'
 import type { Input } from '../io/input'
 import { type Layout, naming } from '../layout'
-import { type Footer, footerBytes, magic, readFooter, trailerBytes } from './footer'
-import { type Known, Messages } from './messages'
+import { footerLength, magic, readFooter, trailerBytes } from './footer'
+import { continuation, wordAt } from './message'
+import { type FileEnd, type InputFacts, Messages } from './messages'
 import { mostMetadata } from './metadata'
 import { Scanner } from './scan'
 
-const isFile = (start: Uint8Array) => magic.equals(start.subarray(0, magic.length))
+const startsWith = (start: Uint8Array, text: string) =>
+  Buffer.from(start.subarray(0, text.length)).toString('latin1') === text
+
+const isFile = (start: Uint8Array) => startsWith(start, `${magic}`)
+
+// With the zeros that fill up: the four letters alone are a float32 that may occur.
+const isFeather1 = (start: Uint8Array) => startsWith(start, 'FEA1\0\0\0\0')
 
 /**
- * Whether an input without a name begins as an Arrow IPC file or stream does. A stream begins with the bits of a NaN, but
- * then with the length of the schema and an offset in it, which as float32 would be two subnormal numbers.
+ * Whether an input without a name begins as an Arrow IPC file or stream does. A stream begins with the bits of a NaN, which
+ * older ones leave out, then with the length of the schema and an offset in it. As float32 these would be two subnormal
+ * numbers.
  */
 export function looksLikeArrow(start: Uint8Array): boolean {
-  if (isFile(start)) return true
+  if (isFile(start) || isFeather1(start)) return true
   if (start.length < 12) return false
-  const words = Buffer.from(start)
-  const [continuation, length, root] = [0, 4, 8].map((at) => words.readInt32LE(at))
-  const isLength = length > 0 && length <= mostMetadata && length % 8 === 0
-  return continuation === -1 && isLength && root > 0 && root < length
+  const [length, root] = (wordAt(start, 0) === continuation ? [4, 8] : [0, 4]).map((at) =>
+    wordAt(start, at),
+  )
+  return length > 0 && length <= mostMetadata && length % 4 === 0 && root > 0 && root < length
 }
 
 /**
@@ -37,9 +45,10 @@ export async function readArrow(
   columns: readonly string[],
 ): Promise<Layout> {
   const named = naming(input.name)
-  named(() => checkFeather(start))
-  const known = isFile(start) ? await readEnd(input) : { isFile: false, size: input.size }
-  const messages = named(() => new Messages(known, columns))
+  named(() => checkFormat(start))
+  const facts: InputFacts = { isFile: isFile(start), size: input.size }
+  if (facts.isFile) facts.end = await readFileEnd(input)
+  const messages = named(() => new Messages(facts, columns))
   const scanner = new Scanner(messages.walk())
   const head = [start]
   named(() => scanner.scan(start))
@@ -67,20 +76,24 @@ export async function readArrow(
 }
 
 /** Reads the footer of a file that can be read from its end: it has the schema, also where the start has none. */
-async function readEnd({ name, size, readAt }: Input): Promise<Known> {
-  if (size === undefined || readAt === undefined) return { isFile: true }
+async function readFileEnd({ name, size, readAt }: Input): Promise<FileEnd | undefined> {
+  if (size === undefined || readAt === undefined) return undefined
   const named = naming(name)
-  const trailer = await readAt(Math.max(size - trailerBytes, 0), trailerBytes)
-  const bytes = named(() => footerBytes(trailer)) + trailerBytes
-  const last = await readAt(Math.max(size - bytes, 0), bytes)
-  const footer: Footer = named(() => readFooter(last))
-  return { isFile: true, size, ending: { footer, start: size - bytes } }
+  const end = Math.max(size - trailerBytes, 0)
+  const trailer = await readAt(end, trailerBytes)
+  const start = end - named(() => footerLength(trailer, end))
+  const bytes = await readAt(start, end - start)
+  return { footer: named(() => readFooter(bytes)), start, size }
 }
 
-function checkFeather(start: Uint8Array): void {
-  if (Buffer.from(start.subarray(0, 4)).toString('latin1') !== 'FEA1') return
-  throw new InputError(
-    'a Feather file must have version 2, which is the format Arrow IPC; got version 1. Write it again with pyarrow: ' +
-      "feather.write_feather(feather.read_table('x.feather'), 'y.feather', compression='uncompressed')",
-  )
+function checkFormat(start: Uint8Array): void {
+  if (isFeather1(start))
+    throw new InputError(
+      'a Feather file must have version 2, which is the format Arrow IPC; got version 1. Write it again with pyarrow: ' +
+        "feather.write_feather(feather.read_table('x.feather'), 'y.feather', compression='uncompressed')",
+    )
+  if (startsWith(start, 'PAR1'))
+    throw new InputError(
+      'the input must be in the format Arrow IPC; got Parquet. Activate it with DuckDB, as docs/pipelines.md shows',
+    )
 }

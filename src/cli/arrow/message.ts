@@ -1,4 +1,4 @@
-// One message of Arrow IPC: its metadata, and errors that name its place.
+// One message of Arrow IPC: its metadata, and where values are in its body.
 
 import { Message } from 'apache-arrow/fb/message'
 import { MessageHeader } from 'apache-arrow/fb/message-header'
@@ -6,10 +6,11 @@ import { MetadataVersion } from 'apache-arrow/fb/metadata-version'
 import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema as SchemaTable } from 'apache-arrow/fb/schema'
 import { InputError } from '../errors'
-import type { Range } from '../layout'
+import { naming, type Range } from '../layout'
 import { rangesOf } from './batch'
 import type { Columns } from './columns'
-import { cutOff, damaged, Metadata, readSize } from './metadata'
+import type { Block } from './footer'
+import { damaged, Metadata, readSize } from './metadata'
 import { readSchema, type Schema } from './schema'
 
 /** A message, read but for its body. */
@@ -35,8 +36,17 @@ export function headOf(metadata: Uint8Array, start: number, bodyStart: number): 
   return { message, type: message.headerType(), start, bodyStart, bodyBytes }
 }
 
+/** The message that begins these bytes, unless they end before its body. */
+function headIn(bytes: Uint8Array, start: number): Head | undefined {
+  const prefix = bytes.length >= 8 && wordAt(bytes, 0) === continuation ? 8 : 4
+  if (bytes.length < prefix) return undefined
+  const end = prefix + wordAt(bytes, prefix - 4)
+  if (end <= prefix || end > bytes.length) return undefined
+  return headOf(bytes.subarray(prefix, end), start, start + end)
+}
+
 export function schemaOf({ message, type, start }: Head): Schema {
-  return locating(start, () => {
+  return inMessage(start)(() => {
     const table: SchemaTable | null = message.header(new SchemaTable())
     if (type !== MessageHeader.Schema || table === null)
       throw new InputError(`it must be the schema; got ${typeText(type)}`)
@@ -48,12 +58,10 @@ export function schemaOf({ message, type, start }: Head): Schema {
 /** The schema that begins these bytes, after zeros that may fill up, if it is there as a message. */
 export function schemaAtStart(bytes: Uint8Array): Schema | undefined {
   let start = 0
-  while (start + 8 < bytes.length && wordOf(bytes, start) === 0) start += 4
-  if (start + 8 > bytes.length) return undefined
-  if (wordOf(bytes, start) === continuation) start += 4
+  while (start + 4 <= bytes.length && wordAt(bytes, start) === 0) start += 4
   try {
-    const end = start + 4 + wordOf(bytes, start)
-    return schemaOf(headOf(bytes.slice(start + 4, end), start, end))
+    const head = headIn(bytes.subarray(start), start)
+    return head && schemaOf(head)
   } catch (error) {
     if (error instanceof InputError) return undefined
     throw error
@@ -61,17 +69,28 @@ export function schemaAtStart(bytes: Uint8Array): Schema | undefined {
 }
 
 /** The ranges of values in the body of a record batch. */
-export function valuesIn(
+export function valueRanges(
   { message, type, start, bodyStart, bodyBytes }: Head,
   columns: Columns,
 ): Range[] {
-  return locating(start, () => {
+  return inMessage(start)(() => {
     const batch: RecordBatch | null = message.header(new RecordBatch())
     if (type !== MessageHeader.RecordBatch || batch === null)
       throw new InputError(`it must be a record batch; got ${typeText(type)}`)
     checkVersion(message.version())
     return rangesOf(batch, message.version(), columns, bodyStart, bodyBytes)
   })
+}
+
+/** The ranges of values in a record batch of a file, by its place and the `metadataBytes` that are there. */
+export function valueRangesAt(block: Block, bytes: Uint8Array, columns: Columns): Range[] {
+  const { offset, metadataBytes, bodyBytes } = block
+  const head = inMessage(offset)(() => headIn(bytes, offset))
+  if (head?.bodyStart === offset + metadataBytes && head.bodyBytes === bodyBytes)
+    return valueRanges(head, columns)
+  throw new InputError(
+    `there must be a message at byte ${offset}, as long as the footer says; got other bytes. ${damaged}`,
+  )
 }
 
 function checkVersion(version: MetadataVersion): void {
@@ -91,23 +110,10 @@ const names: Partial<Record<MessageHeader, string>> = {
 
 const typeText = (type: MessageHeader) => names[type] ?? `type ${type}. ${damaged}`
 
-export const wordOf = (bytes: Uint8Array, at: number) =>
+export const wordAt = (bytes: Uint8Array, at: number) =>
   new DataView(bytes.buffer, bytes.byteOffset + at, 4).getInt32(0, true)
 
-export const tooShort = (start: number, got: number, needed?: number) =>
-  located(
-    start,
-    `it must end ${needed === undefined ? 'later' : `at byte ${needed}`}; got the end of the data at byte ${got}. ${cutOff}`,
-  )
-
-export const located = (start: number, text: string) =>
-  new InputError(`the message at byte ${start}: ${text}`)
-
 /** Puts the place of the message at the start of errors. */
-function locating<Result>(start: number, step: () => Result): Result {
-  try {
-    return step()
-  } catch (error) {
-    throw error instanceof InputError ? located(start, error.message) : error
-  }
-}
+export const inMessage = (start: number) => naming(messageAt(start))
+
+export const messageAt = (start: number) => `the message at byte ${start}`

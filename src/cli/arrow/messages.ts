@@ -1,41 +1,52 @@
 // The messages of an Arrow IPC stream or file: which may follow which, and where the values of the chosen columns are.
 // https://arrow.apache.org/docs/format/Columnar.html, "Serialization and Interprocess Communication (IPC)"
 
-import { isDeepStrictEqual } from 'node:util'
+import { createHash, type Hash } from 'node:crypto'
 import { MessageHeader } from 'apache-arrow/fb/message-header'
 import { InputError } from '../errors'
 import type { Range } from '../layout'
 import { type Columns, chooseColumns } from './columns'
-import { type Block, type Footer, magic, mostFooterBytes, readFooter } from './footer'
+import {
+  type Block,
+  type Footer,
+  footerLength,
+  magic,
+  mostFooterBytes,
+  readFooter,
+  trailerBytes,
+} from './footer'
 import {
   continuation,
   type Head,
   headOf,
-  located,
+  inMessage,
+  messageAt,
   schemaAtStart,
   schemaOf,
-  tooShort,
-  valuesIn,
-  wordOf,
+  valueRanges,
+  valueRangesAt,
+  wordAt,
 } from './message'
 import { cutOff, damaged, mostMetadata } from './metadata'
-import type { Came, Walk } from './scan'
+import type { Arrived, Walk } from './scan'
 import { isSameSchema } from './schema'
 
 /** What is known of the input before the walk. */
-export interface Known {
+export interface InputFacts {
   /** Whether it is an IPC file, which has a footer, and not a stream. */
   isFile: boolean
   /** The number of its bytes. */
   size?: number
-  /** The end of a file, which was read first. */
-  ending?: Ending
+  /** The end of a file, if it was read first. */
+  end?: FileEnd
 }
 
-export interface Ending {
+export interface FileEnd {
   footer: Footer
   /** Where the footer starts. */
   start: number
+  /** Where the file ends. */
+  size: number
 }
 
 /** A file begins with the magic bytes and two that fill up. */
@@ -47,30 +58,30 @@ export class Messages {
   /** Absent until the schema has been read. */
   columns: Columns | undefined
   private position = 0
-  private readonly dictionaries: Block[] = []
-  private readonly batches: Block[] = []
+  /** Of the places of the batches, to compare them with a footer that comes later. */
+  private readonly hash = createHash('sha256')
 
   /** Throws an InputError if there is a footer, and it does not have the columns. */
   constructor(
-    private readonly known: Known,
+    private readonly facts: InputFacts,
     private readonly names: readonly string[],
   ) {
-    const { ending } = known
-    if (ending === undefined) return
-    checkBlocks(ending.footer, ending.start)
-    this.columns = chooseColumns(ending.footer.schema, names)
+    const { end } = facts
+    if (end === undefined) return
+    checkBlocks(end)
+    this.columns = chooseColumns(end.footer.schema, names)
   }
 
   /** Walks through all of the input; throws an InputError where it does not fit. */
   *walk(): Walk {
-    const { isFile, ending } = this.known
-    if (ending && this.columns) yield* this.listed(ending, this.columns)
-    else if (isFile) yield* this.file()
-    else yield* this.stream()
+    const { isFile, end } = this.facts
+    if (end && this.columns) yield* this.walkByFooter(end, this.columns)
+    else if (isFile) yield* this.walkPipedFile()
+    else yield* this.walkStream()
   }
 
-  private *stream(): Walk {
-    yield* this.chain()
+  private *walkStream(): Walk {
+    yield* this.walkInOrder()
     const end = this.position
     const { count } = yield* this.next(1)
     if (count > 0)
@@ -80,43 +91,45 @@ export class Messages {
       )
   }
 
-  /** A file that arrives through a pipe: its footer is compared with the batches before it. */
-  private *file(): Walk {
+  /** A file that can only be read in order: its footer is compared with the batches before it. */
+  private *walkPipedFile(): Walk {
     yield* this.next(fileHeadBytes)
-    const { schema } = yield* this.chain()
+    const { schema } = yield* this.walkInOrder()
     const { bytes } = yield* this.next(mostFooterBytes + 1)
     if (bytes.length > mostFooterBytes)
       throw new InputError(
-        `the footer must be the last ${mostFooterBytes} bytes at most; got more after the last message. ${damaged}`,
+        `the footer must have at most ${mostMetadata} bytes; got more after the last message. ` +
+          'Write larger batches, or the stream format, which has no footer',
       )
-    const { schema: another, ...blocks } = readFooter(bytes)
-    if (!isSameSchema(another, schema)) throw new InputError(twoSchemas)
-    if (isDeepStrictEqual(blocks, { dictionaries: this.dictionaries, batches: this.batches }))
-      return
+    const end = bytes.length - trailerBytes
+    const start = end - footerLength(bytes.subarray(-trailerBytes), end)
+    const footer = readFooter(bytes.subarray(start, end))
+    if (!isSameSchema(footer.schema, schema)) throw new InputError(twoSchemas)
+    const hash = createHash('sha256')
+    for (const block of footer.blocks()) addTo(hash, block)
+    if (hash.digest().equals(this.hash.digest())) return
     throw new InputError(
       `the footer must list the batches before it, with their places; got others. ${damaged}`,
     )
   }
 
   /** The messages one after the other, up to the end-of-stream marker or the end of the input. */
-  private *chain(): Walk<Columns> {
-    const { isFile } = this.known
+  private *walkInOrder(): Walk<Columns> {
+    const { isFile } = this.facts
     for (let head = yield* this.head(); head !== undefined; head = yield* this.head()) {
       let values: Range[] = []
       if (this.columns === undefined) {
         if (isFile && head.type !== MessageHeader.Schema) throw new InputError(noSchema)
         this.columns = chooseColumns(schemaOf(head), this.names)
-      } else if (head.type === MessageHeader.DictionaryBatch) {
-        this.keep(this.dictionaries, head)
       } else {
-        this.keep(this.batches, head)
-        values = valuesIn(head, this.columns)
+        if (isFile) addTo(this.hash, blockOf(head))
+        if (head.type !== MessageHeader.DictionaryBatch) values = valueRanges(head, this.columns)
       }
-      yield* this.pass(head.bodyBytes, head.start, values)
+      yield* this.skip(head.bodyBytes, messageAt(head.start), values)
     }
     if (this.columns) return this.columns
     throw new InputError(
-      isFile ? noSchema : `the data must begin with a schema; got the end of the data. ${cutOff}`,
+      isFile ? noSchema : `the input must begin with a schema; got its end. ${cutOff}`,
     )
   }
 
@@ -124,35 +137,39 @@ export class Messages {
    * From batch to batch, as the footer lists them. All else passes: not every library frames the schema at the start as a
    * message, and fills up between messages as others do.
    */
-  private *listed({ footer, start }: Ending, columns: Columns): Walk {
-    const { schema, dictionaries, batches } = footer
-    const first = Math.min(dictionaries[0]?.offset ?? start, batches[0]?.offset ?? start)
+  private *walkByFooter({ footer, start, size }: FileEnd, columns: Columns): Walk {
+    const first = footer.blocks().next().value?.offset ?? start
     const { bytes } = yield* this.next(Math.min(first, mostMetadata))
     const another = schemaAtStart(bytes.subarray(fileHeadBytes))
-    if (another && !isSameSchema(another, schema)) throw new InputError(twoSchemas)
-    for (const block of batches) {
-      yield* this.pass(block.offset - this.position, block.offset)
-      const head = yield* this.head()
-      if (head === undefined || !isDeepStrictEqual(blockOf(head), block))
-        throw located(
-          block.offset,
-          `its lengths must be those in the footer; got others. ${damaged}`,
-        )
-      yield* this.pass(head.bodyBytes, head.start, valuesIn(head, columns))
+    if (another && !isSameSchema(another, footer.schema)) throw new InputError(twoSchemas)
+    for (const block of footer.blocks()) {
+      if (block.isDictionary) continue
+      const message = messageAt(block.offset)
+      yield* this.skip(block.offset - this.position, message)
+      const metadata = yield* this.take(block.metadataBytes, message)
+      yield* this.skip(block.bodyBytes, message, valueRangesAt(block, metadata, columns))
     }
-    yield* this.pass((this.known.size ?? start) - this.position, start)
+    yield* this.skip(size - this.position, 'the footer')
   }
 
-  private *next(bytes: number): Walk<Came> {
-    const came = yield { bytes }
-    this.position += came.count
-    return came
+  private *next(bytes: number): Walk<Arrived> {
+    const arrived = yield { bytes }
+    this.position += arrived.count
+    return arrived
   }
 
-  private *pass(bytes: number, start: number, values: Range[] = []): Walk {
+  /** The next bytes, all of which must be there. */
+  private *take(length: number, what: string): Walk<Uint8Array> {
+    const { count, bytes } = yield* this.next(length)
+    if (count < length) throw endsEarly(what, this.position)
+    return bytes
+  }
+
+  /** Goes beyond the next bytes, all of which must be there. */
+  private *skip(bytes: number, what: string, values: Range[] = []): Walk {
     const { count } = yield { bytes, values }
     this.position += count
-    if (count < bytes) throw tooShort(start, this.position)
+    if (count < bytes) throw endsEarly(what, this.position)
   }
 
   /** Reads the next message's metadata. Returns nothing where the messages end. */
@@ -165,87 +182,93 @@ export class Messages {
     }
     if (length === continuation) {
       length = yield* this.word(start)
-      if (length === undefined) throw tooShort(start, this.position)
+      if (length === undefined) throw endsEarly(messageAt(start), this.position)
     }
     if (length === undefined || length === 0) return undefined
-    if (length < 0 || length > mostMetadata) throw this.unreadable(start, lengthText(length))
-    this.checkEnd(start, length)
-    const { count, bytes } = yield* this.next(length)
-    if (count < length) throw tooShort(start, this.position)
-    const head = this.headOf(start, bytes)
+    const metadataBytes = length
+    this.read(start, () => checkLength(metadataBytes))
+    this.checkEnd(start, metadataBytes)
+    const metadata = yield* this.take(metadataBytes, messageAt(start))
+    const head = this.read(start, () => headOf(metadata, start, this.position))
     this.checkEnd(start, head.bodyBytes)
     return head
   }
 
   private mayAlign(): boolean {
-    return this.known.isFile && this.position <= widestAlignment
+    return this.facts.isFile && this.position <= widestAlignment
   }
 
   /** The next 32-bit word, or nothing where the input ends. */
   private *word(start: number): Walk<number | undefined> {
     const { count, bytes } = yield* this.next(4)
     if (count === 0) return undefined
-    if (count < 4) throw tooShort(start, this.position)
-    return wordOf(bytes, 0)
+    if (count < 4) throw endsEarly(messageAt(start), this.position)
+    return wordAt(bytes, 0)
   }
 
-  private headOf(start: number, metadata: Uint8Array): Head {
+  /** Reads a message by a step that may fail: the first one may not be framed as a message. */
+  private read<Result>(start: number, step: () => Result): Result {
+    if (this.columns) return inMessage(start)(step)
     try {
-      return headOf(metadata, start, this.position)
+      return step()
     } catch (error) {
-      throw error instanceof InputError ? this.unreadable(start, error.message) : error
+      if (!(error instanceof InputError)) throw error
+      throw new InputError(this.facts.isFile ? noSchema : noMessage)
     }
   }
 
-  /** The error for a message that cannot be read. The first one may not be framed as a message. */
-  private unreadable(start: number, text: string): InputError {
-    if (this.columns) return located(start, text)
-    return new InputError(this.known.isFile ? noSchema : noMessage)
-  }
-
-  /** Keeps the place of a batch, to compare it with a footer that comes later. */
-  private keep(blocks: Block[], head: Head): void {
-    if (this.known.isFile) blocks.push(blockOf(head))
-  }
-
   private checkEnd(start: number, bytes: number): void {
-    const { size, ending } = this.known
-    const end = ending?.start ?? size
-    const needed = this.position + bytes
-    if (end !== undefined && needed > end) throw tooShort(start, end, needed)
+    const { size } = this.facts
+    if (size !== undefined && this.position + bytes > size) throw endsEarly(messageAt(start), size)
   }
 }
 
-const blockOf = ({ start, bodyStart, bodyBytes }: Head): Block => ({
+const endsEarly = (what: string, end: number) =>
+  new InputError(`${what} must have all its bytes; the input ends at byte ${end}. ${cutOff}`)
+
+function checkLength(metadataBytes: number): void {
+  const must = `its metadata must have 1 to ${mostMetadata} bytes; got ${metadataBytes}`
+  if (metadataBytes < 0) throw new InputError(`${must}. ${damaged}`)
+  if (metadataBytes > mostMetadata) throw new InputError(`${must}. Write fewer columns`)
+}
+
+const blockOf = ({ type, start, bodyStart, bodyBytes }: Head): Block => ({
+  isDictionary: type === MessageHeader.DictionaryBatch,
   offset: start,
   metadataBytes: bodyStart - start,
   bodyBytes,
 })
 
-/** Throws an InputError if the blocks are not apart, or not before the footer. */
-function checkBlocks({ dictionaries, batches }: Footer, end: number): void {
-  const blocks = [...dictionaries, ...batches].sort((one, other) => one.offset - other.offset)
-  let position = fileHeadBytes
-  for (const { offset, metadataBytes, bodyBytes } of [...blocks, footerBlock(end)]) {
-    if (offset < position)
-      throw new InputError(
-        `the batches that the footer lists must lie apart, and before it; got one at byte ${offset}. ${damaged}`,
-      )
-    position = offset + metadataBytes + bodyBytes
-  }
+/** Adds a place to a hash of all, which takes no more memory for more of them. */
+function addTo(hash: Hash, { isDictionary, offset, metadataBytes, bodyBytes }: Block): void {
+  hash.update(`${isDictionary} ${offset} ${metadataBytes} ${bodyBytes},`)
 }
 
-const footerBlock = (offset: number): Block => ({ offset, metadataBytes: 0, bodyBytes: 0 })
+/** Throws an InputError if the batches are not apart, or not before the footer, or have too much metadata. */
+function checkBlocks({ footer, start }: FileEnd): void {
+  let position = fileHeadBytes
+  for (const { offset, metadataBytes, bodyBytes } of footer.blocks()) {
+    inMessage(offset)(() => checkLength(metadataBytes))
+    checkApart(position, offset)
+    position = offset + metadataBytes + bodyBytes
+  }
+  checkApart(position, start)
+}
+
+function checkApart(end: number, next: number): void {
+  if (next >= end) return
+  throw new InputError(
+    `the batches that the footer lists must lie apart, and before it; got one that ends at byte ${end}, ` +
+      `after byte ${next}. ${damaged}`,
+  )
+}
 
 const twoSchemas = `the schema in the footer must be that at the start; got another one. ${damaged}`
 
 const noSchema =
-  'a file that arrives through a pipe must have its schema at its start, as a message; got none: some libraries leave ' +
-  'it out. Give the name of the file, or write the stream format'
+  'a file on standard input, or from a FIFO, must have its schema at its start, as a message; got none: some libraries ' +
+  'leave it out. Give the name of the file, or write the stream format'
 
 const noMessage =
-  `the data must begin with ${magic}, or with a message in the format Arrow IPC; got other bytes. ` +
+  `the input must begin with ${magic}, or with a message in the format Arrow IPC; got other bytes. ` +
   "Write them with pyarrow: feather.write_feather(table, 'x.feather', compression='uncompressed')"
-
-const lengthText = (length: number) =>
-  `its metadata must have at most ${mostMetadata} bytes; got ${length}. ${damaged}`

@@ -10,11 +10,14 @@ export const cutOff = 'The file is cut off: copy or write it again'
 export const damaged = 'The file is damaged: copy or write it again'
 
 /**
- * A flatbuffer in which every read must lie within the bytes. The library reads 0 elsewhere. So a loop over a vector ends
- * with the bytes, whatever length the vector claims.
+ * A flatbuffer in which every read must lie within the bytes; the library reads 0 elsewhere. No vector has more elements than
+ * the bytes have room for, and all strings together have no more bytes than there are, so that reading takes time and
+ * memory in proportion to the bytes.
  */
 export class Metadata extends ByteBuffer {
   private readonly view: DataView
+  /** How many bytes the strings have that were read. Many tables may refer to one string. */
+  private textBytes = 0
 
   constructor(bytes: Uint8Array) {
     super(bytes)
@@ -37,9 +40,10 @@ export class Metadata extends ByteBuffer {
     return this.view.getBigInt64(this.inside(at, 8), true)
   }
 
+  // Every vector that is read here has elements of 4 bytes or more.
   override __vector_len(at: number): number {
     const length = super.__vector_len(at)
-    if (length < 0) throw this.outside()
+    if (length < 0 || length * 4 > this.capacity()) throw this.outside()
     return length
   }
 
@@ -48,6 +52,11 @@ export class Metadata extends ByteBuffer {
     const start = at + this.readInt32(at)
     const end = start + 4 + this.readInt32(start)
     if (end < start + 4 || end > this.capacity()) throw this.outside()
+    this.textBytes += end - start - 4
+    if (this.textBytes > this.capacity())
+      throw new InputError(
+        `the names must have at most the ${this.capacity()} bytes of the metadata; got more. ${damaged}`,
+      )
     return super.__string(at) as string
   }
 

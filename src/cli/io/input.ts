@@ -120,7 +120,7 @@ function fromDescriptor(
   const limit = hasSize ? Math.max(stats.size - (position ?? 0), 0) : Infinity
   let left = limit
 
-  async function readPart(buffer: Uint8Array, start: number): Promise<number> {
+  async function readNext(buffer: Uint8Array, start: number): Promise<number> {
     const length = Math.min(buffer.length - start, left)
     if (length === 0) return 0
     const { bytesRead } = await readFrom(fd, buffer, start, length, null)
@@ -130,28 +130,39 @@ function fromDescriptor(
     return bytesRead
   }
 
-  const readAt = (at: number, length: number) =>
-    attempt(action, async () => {
-      const bytes = new Uint8Array(length)
-      const { bytesRead } = await readFrom(fd, bytes, 0, length, (position ?? 0) + at)
-      return bytes.subarray(0, bytesRead)
+  const readAt = async (at: number, length: number) => {
+    const bytes = new Uint8Array(length)
+    const place = (position ?? 0) + at
+    const end = await fillBy(action, bytes, 0, async (start) => {
+      const { bytesRead } = await readFrom(fd, bytes, start, length - start, place + start)
+      return bytesRead
     })
+    return bytes.subarray(0, end)
+  }
 
   return {
     ...(hasSize && position !== undefined && { size: limit, readAt }),
-    fill: (buffer, from) =>
-      attempt(action, async () => {
-        let end = from
-        while (end < buffer.length) {
-          const bytesRead = await readPart(buffer, end)
-          if (bytesRead === 0) break
-          end += bytesRead
-        }
-        return end
-      }),
+    fill: (buffer, from) => fillBy(action, buffer, from, (start) => readNext(buffer, start)),
     close,
   }
 }
+
+/** Reads part by part until the buffer is full or the file ends: a system may read less than it is asked for. */
+const fillBy = (
+  action: string,
+  buffer: Uint8Array,
+  from: number,
+  readPart: (start: number) => Promise<number>,
+): Promise<number> =>
+  attempt(action, async () => {
+    let end = from
+    while (end < buffer.length) {
+      const bytesRead = await readPart(end)
+      if (bytesRead === 0) break
+      end += bytesRead
+    }
+    return end
+  })
 
 function readFormat(path: string): Format {
   const format = formatOfName(path)

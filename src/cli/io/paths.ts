@@ -17,6 +17,14 @@ const formats: ReadonlyMap<string, Format> = new Map([
   ['.feather', 'arrow'],
 ])
 
+/** The extensions that stand for a format, as a text. */
+export const extensionsOf = (wanted: Format): string =>
+  [...formats]
+    .filter(([, format]) => format === wanted)
+    .map(([extension]) => extension)
+    .join(', ')
+    .replace(/, (?!.*, )/, ' or ')
+
 /** The format that a file's extension stands for, if it stands for one. */
 export const formatOfName = (path: string): Format | undefined =>
   formats.get(extname(path).toLowerCase())
