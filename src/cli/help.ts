@@ -23,7 +23,7 @@ const exitCodeLines = `Exit codes:
   143  terminated (SIGTERM)
 A shell reports the last three also where the signal itself ends the command.`
 
-const softplusHelp = `softplus - computes softplus, or another function, of float32 files
+const softplusHelp = `softplus - computes softplus, or another function, of the float32 in files
 
 Usage:
   softplus apply INPUT -o OUTPUT [--function NAME] [--beta B] [--threshold T]
@@ -47,7 +47,7 @@ Environment:
 ${exitCodeLines}
 `
 
-const applyHelp = `softplus apply - applies softplus, or another function, to every number in files
+const applyHelp = `softplus apply - applies softplus, or another function, to float32 in files
 
 Usage:
   softplus apply INPUT -o OUTPUT [--function NAME] [--beta B] [--threshold T]
@@ -70,10 +70,11 @@ Options:
                        -, standard output
   --in-place           replace each INPUT by its result when that is complete;
                        INPUTs must be different files, no FIFOs or devices
-  --column NAME        in Arrow IPC, activate this column, and no other: float32
-                       or lists of it. S.F is the field F of the struct S.
-                       Repeat it for several columns. What is under a null is
-                       activated, too; all other bytes stay the same
+  --column NAME        the column to activate, of float32 or lists of it;
+                       required for Arrow IPC, and for nothing else. S.F is the
+                       field F of the struct S, unless a column is called S.F.
+                       Repeat the option for several columns. What is under a
+                       null is activated, too; all other bytes stay the same
   -f, --function NAME  compute this function, listed below (default softplus)
   --beta B             how sharply softplus bends: finite, not 0 (default 1)
   --threshold T        where beta x is above T, take x for softplus, and 1 for
