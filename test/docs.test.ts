@@ -56,7 +56,9 @@ function sectionsOf(page: string): Section[] {
   return sections
 }
 
-const guides = ['README.md', 'docs/api.md', 'docs/install.md'].flatMap(sectionsOf)
+const guides = ['README.md', 'docs/api.md', 'docs/pipelines.md', 'docs/install.md'].flatMap(
+  sectionsOf,
+)
 
 /** The examples of one heading in one language, as one program. */
 const programsIn = (language: string, isWanted: (code: string) => boolean) =>
@@ -272,13 +274,13 @@ test('the tools that the pages name exist', () => {
 })
 
 // package.json leaves out the other pages and the pictures, so links to them would be dead in an installed package.
-test.each(['api', 'accuracy', 'install'])(
+test.each(['api', 'accuracy', 'install', 'pipelines'])(
   'docs/%s.md links only to files of the package',
   (name) => {
     const links = [...read(`docs/${name}.md`).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(
       ([, to]) => to,
     )
-    const dead = links.filter((to) => !/^((api|accuracy|install)\.md)?(#|$)/.test(to))
+    const dead = links.filter((to) => !/^((api|accuracy|install|pipelines)\.md)?(#|$)/.test(to))
     expect(links.length).toBeGreaterThan(0)
     expect(dead).toEqual([])
   },
