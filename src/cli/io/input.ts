@@ -104,6 +104,23 @@ function fromStream(action: string, stream: Readable, close: () => Promise<void>
   }
 }
 
+/** Reads part by part until the buffer is full or the file ends: a system may read less than it is asked for. */
+const fillBy = (
+  action: string,
+  buffer: Uint8Array,
+  from: number,
+  readPart: (start: number) => Promise<number>,
+): Promise<number> =>
+  attempt(action, async () => {
+    let end = from
+    while (end < buffer.length) {
+      const bytesRead = await readPart(end)
+      if (bytesRead === 0) break
+      end += bytesRead
+    }
+    return end
+  })
+
 /**
  * A file or a device. A regular file is read up to the size it has now: if the results are appended to it, it would never
  * end.
@@ -146,23 +163,6 @@ function fromDescriptor(
     close,
   }
 }
-
-/** Reads part by part until the buffer is full or the file ends: a system may read less than it is asked for. */
-const fillBy = (
-  action: string,
-  buffer: Uint8Array,
-  from: number,
-  readPart: (start: number) => Promise<number>,
-): Promise<number> =>
-  attempt(action, async () => {
-    let end = from
-    while (end < buffer.length) {
-      const bytesRead = await readPart(end)
-      if (bytesRead === 0) break
-      end += bytesRead
-    }
-    return end
-  })
 
 function readFormat(path: string): Format {
   const format = formatOfName(path)
