@@ -22,7 +22,7 @@ Backends availableBackends();
 // The kernel for a call: with a beta, with a threshold alone, or with neither. Null if the function does not take them.
 template <class Run>
 Run chosen(const Ways<Run>& ways, bool hasThreshold, bool hasBeta) {
-  return hasBeta ? ways.withBeta : hasThreshold ? ways.thresholded : ways.plain;
+  return hasBeta ? ways.withBeta : hasThreshold ? ways.withThreshold : ways.plain;
 }
 
 }  // namespace softplus

@@ -44,7 +44,7 @@ struct Scaling {
 // The ways a function runs: beta 1 without a threshold, beta 1 with one, any beta with one. relu has only the first.
 template <class Run>
 struct Ways {
-  Run plain, thresholded, withBeta;
+  Run plain, withThreshold, withBeta;
 };
 
 // y[i] = f(x[i]) for i < count. y is x itself or does not overlap it.

@@ -1,10 +1,12 @@
 // softplus/duckdb: the functions in SQL. Loads the DuckDB extension, or registers the functions in JavaScript.
 
+import { setTimeout as delay } from 'node:timers/promises'
+import { checkNames, isRecord, noNames } from './api/options'
 import { forcedBackend } from './environment'
 import { invalidType, withCode } from './errors'
 import { backend, relu, softplus } from './index'
 import { findExtension } from './sql/extension'
-import { type Connection, registerFunctions } from './sql/functions'
+import { type Connection, javaScriptStability, registerFunctions } from './sql/functions'
 import type { BackendName } from './types'
 
 export interface RegisterOptions {
@@ -33,11 +35,14 @@ export const extensionPath: string | null = findExtension()
  * softplus_backend available in SQL, for all connections to the database instance. To do it again changes nothing.
  *
  * Create the instance with `allow_unsigned_extensions`, which cannot be set later. Without it, on other platforms than
- * Linux, and under SOFTPLUS_BACKEND=wasm or js, the functions run in JavaScript, on the calling thread.
+ * Linux, and under SOFTPLUS_BACKEND=wasm or js, the functions run in JavaScript, on the calling thread. A macro that has
+ * the name of a function comes before it.
  *
  * @param connection A DuckDBConnection of @duckdb/node-api.
- * @throws {TypeError} ERR_INVALID_ARG_TYPE if connection or an option has the wrong type. With kind 'extension', what
- * DuckDB says when it cannot load it, with the code ERR_SOFTPLUS_DUCKDB.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE if connection or an option has the wrong type; ERR_INVALID_ARG_VALUE if an
+ * option is unknown.
+ * @throws {Error} ERR_INVALID_STATE within a transaction. ERR_SOFTPLUS_DUCKDB with kind 'extension' if DuckDB cannot load
+ * it, with what DuckDB says; in JavaScript, if @duckdb/node-api is older than 1.3.2-alpha.26.
  *
  * @example
  * const instance = await DuckDBInstance.create(':memory:', { allow_unsigned_extensions: 'true' })
@@ -45,43 +50,33 @@ export const extensionPath: string | null = findExtension()
  * await register(connection) // { kind: 'extension', backend: 'avx2' }
  * await connection.runAndReadAll('SELECT softplus(x, 2) FROM range(10) AS t(x)')
  */
-export function register(
+export async function register(
   connection: Connection,
   options: RegisterOptions = {},
 ): Promise<Registration> {
-  // One after the other: two for one instance must not both find it empty.
-  const registration = last.then(() => registerNow(connection, options))
-  last = registration.catch(() => {})
-  return registration
-}
-
-let last: Promise<unknown> = Promise.resolve()
-
-async function registerNow(
-  connection: Connection,
-  options: RegisterOptions,
-): Promise<Registration> {
-  if (typeof connection?.registerScalarFunction !== 'function')
+  if (typeof connection?.runAndReadAll !== 'function')
     throw invalidType('connection', 'a DuckDBConnection of @duckdb/node-api', connection)
-  const wanted = readKind(options)
-  const registered = await findRegistered(connection)
-  if (registered && (registered.kind === 'extension' || wanted !== 'extension')) return registered
-  if (wanted === 'javascript' || (!wanted && isJavaScriptForced())) return inJavaScript(connection)
+  const kind = readKind(options)
+  await checkNoTransaction(connection)
+  const registered = await readRegistration(connection)
+  if (registered && (registered.kind === 'extension' || kind !== 'extension')) return registered
+  if (kind === 'javascript' || (!kind && isJavaScriptForced()))
+    return registerJavaScript(connection)
   try {
-    if (registered) throw new Error('Its functions are registered in JavaScript already')
-    return await load(connection)
+    return await loadInTurn(connection)
   } catch (error) {
     const { message } = error as Error
-    if (wanted) throw withCode(new Error(`${notLoaded}. ${message}`), 'ERR_SOFTPLUS_DUCKDB')
-    const registration = inJavaScript(connection)
+    if (kind) throw withCode(new Error(`${notLoaded}. ${message}`), 'ERR_SOFTPLUS_DUCKDB')
+    const registration = await registerJavaScript(connection)
     warn(message)
     return registration
   }
 }
 
 function readKind(options: RegisterOptions): RegisterOptions['kind'] {
-  if (typeof options !== 'object' || options === null)
+  if (!isRecord(options))
     throw invalidType('options', "an object such as { kind: 'extension' }", options)
+  checkNames('options', options, ['kind'], noNames)
   const { kind } = options
   if (kind !== undefined && kind !== 'extension' && kind !== 'javascript')
     throw invalidType('kind', "'extension' or 'javascript'", kind)
@@ -91,35 +86,69 @@ function readKind(options: RegisterOptions): RegisterOptions['kind'] {
 /** The extension has only the backends of the addon. */
 const isJavaScriptForced = (): boolean => ['wasm', 'js'].includes(forcedBackend() ?? '')
 
-// A query that fails would end the user's transaction, so this one cannot.
-async function findRegistered(connection: Connection): Promise<Registration | undefined> {
-  const found = await connection.runAndReadAll(
-    "SELECT count(*) > 0, (SELECT count(*) > 0 FROM duckdb_extensions() WHERE extension_name = 'softplus' AND loaded) " +
-      "FROM duckdb_functions() WHERE function_name = 'softplus_backend'",
-  )
-  const [isThere, isExtension] = found.getRows()[0]
-  return isThere
-    ? describeRegistered(connection, isExtension ? 'extension' : 'javascript')
-    : undefined
+async function ask(connection: Connection, sql: string): Promise<unknown[] | undefined> {
+  return (await connection.runAndReadAll(sql)).getRows()[0]
 }
 
-async function describeRegistered(
-  connection: Connection,
-  kind: Registration['kind'],
-): Promise<Registration> {
-  const [[name]] = (await connection.runAndReadAll('SELECT softplus_backend()')).getRows()
-  return { kind, backend: name as BackendName }
+/**
+ * A LOAD that fails ends the transaction it is in, whose changes would be lost.
+ *
+ * @throws {Error} ERR_INVALID_STATE within a transaction.
+ */
+async function checkNoTransaction(connection: Connection): Promise<void> {
+  // The time when the transaction began: without one, each query has its own. DuckDB 1.3 counts milliseconds. The number of
+  // the transaction is no alternative: txid_current() must not be asked while a database of another format is in use.
+  const ms = 'SELECT epoch_ms(transaction_timestamp())'
+  const before = await ask(connection, ms)
+  await delay(5)
+  if (before?.[0] === (await ask(connection, ms))?.[0])
+    throw withCode(
+      new Error('register must be called outside a transaction; got a connection within one'),
+      'ERR_INVALID_STATE',
+    )
+}
+
+/** What is registered already. softplus_backend comes last, so where it is all functions are. */
+async function readRegistration(connection: Connection): Promise<Registration | undefined> {
+  const found = await ask(
+    connection,
+    `SELECT stability FROM duckdb_functions()
+     WHERE function_name = 'softplus_backend' AND function_type = 'scalar' AND database_name = 'system'`,
+  )
+  if (!found) return undefined
+  // A macro of the same name would come first.
+  const [name] = (await ask(connection, 'SELECT system.main.softplus_backend()')) ?? []
+  return {
+    kind: found[0] === javaScriptStability ? 'javascript' : 'extension',
+    backend: name as BackendName,
+  }
+}
+
+// One LOAD after the other: in DuckDB 1.3 the second of two at once on an instance fails while the first is not done.
+let lastLoad: Promise<unknown> = Promise.resolve()
+
+function loadInTurn(connection: Connection): Promise<Registration> {
+  const registration = lastLoad.then(() => load(connection))
+  lastLoad = registration.catch(() => {})
+  return registration
 }
 
 async function load(connection: Connection): Promise<Registration> {
   if (extensionPath === null)
     throw new Error(`There is none for ${process.platform}-${process.arch}`)
   await connection.runAndReadAll(`LOAD '${extensionPath.replaceAll("'", "''")}'`)
-  return describeRegistered(connection, 'extension')
+  return (await readRegistration(connection)) as Registration
 }
 
-function inJavaScript(connection: Connection): Registration {
-  registerFunctions(connection, { softplus, relu }, backend.name)
+async function registerJavaScript(connection: Connection): Promise<Registration> {
+  try {
+    registerFunctions(connection, { softplus, relu }, backend.name)
+  } catch (error) {
+    // Before version 1.5 DuckDB refuses what another call has registered meanwhile.
+    const registered = await readRegistration(connection)
+    if (!registered) throw error
+    return registered
+  }
   return { kind: 'javascript', backend: backend.name }
 }
 

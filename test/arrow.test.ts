@@ -546,7 +546,8 @@ describe('memory that was transferred', () => {
 })
 
 describe('what came instead of a column of float32', () => {
-  const convert = 'To convert it: vectorFromArray([...vector], new Float32())'
+  const convert =
+    'To convert it: vectorFromArray([...vector].map((v) => v === null ? v : Number(v)), new Float32())'
   const take = "Take a column of it: getChild('name')"
   const table = new arrow.Table({ a: makeVector(chunkOf(x)) })
   const structs = vectorFromArray([{ a: 1 }])
@@ -554,7 +555,7 @@ describe('what came instead of a column of float32', () => {
     ['Float64', makeVector(Float64Array.of(1)), `a Vector of Float64. ${convert}`],
     ['Float16', vectorFromArray([1], new arrow.Float16()), `a Vector of Float16. ${convert}`],
     ['Int32', makeVector(Int32Array.of(1)), `a Vector of Int32. ${convert}`],
-    ['Int64', makeVector(BigInt64Array.of(1n)), 'a Vector of Int64'],
+    ['Int64', makeVector(BigInt64Array.of(1n)), `a Vector of Int64. ${convert}`],
     ['Data', makeVector(Float64Array.of(1)).data[0], 'Data of Float64'],
     ['Utf8', vectorFromArray(['a'], new arrow.Utf8()), 'a Vector of Utf8'],
     ['Bool', vectorFromArray([true]), 'a Vector of Bool'],
@@ -590,13 +591,17 @@ describe('what came instead of a column of float32', () => {
 
   test('the advice holds', () => {
     for (const vector of [
-      makeVector(Float64Array.of(1, 2)),
-      vectorFromArray([1, 2], new arrow.Float16()),
-      makeVector(Int32Array.of(1, 2)),
-      vectorFromArray([1, 2], new arrow.Dictionary(float32, new arrow.Int32())),
-    ]) {
-      const converted = vectorFromArray([...vector], new arrow.Float32())
-      expectSame(activate(converted).toArray(), softplus(Float32Array.of(1, 2)), `${vector.type}`)
+      vectorFromArray([1, null, 2], new arrow.Float64()),
+      vectorFromArray([1, null, 2], new arrow.Float16()),
+      vectorFromArray([1, null, 2], new arrow.Int32()),
+      vectorFromArray([1n, null, 2n], new arrow.Int64()),
+      vectorFromArray([1n, null, 2n], new arrow.Uint64()),
+      vectorFromArray([1, null, 2], new arrow.Dictionary(float32, new arrow.Int32())),
+    ] as Vector[]) {
+      const numbers = [...vector].map((v) => (v === null ? v : Number(v)))
+      const [one, two] = softplus(Float32Array.of(1, 2))
+      const rows = rowsOf(activate(vectorFromArray(numbers, new arrow.Float32())))
+      expect(rows, `${vector.type}`).toEqual([one, null, two])
     }
   })
 

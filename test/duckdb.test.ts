@@ -1,8 +1,9 @@
 // softplus/duckdb: the extension and the functions in JavaScript give in SQL what the call gives on arrays.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as NodeApi from '@duckdb/node-api'
 import fc from 'fast-check'
@@ -10,12 +11,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { activationOf } from '../src/api/byName'
 import { extensionPath, register } from '../src/duckdb'
 import { type FunctionName, functionNames, functions } from '../src/math/functions'
-import { registerFunctions } from '../src/sql/functions'
+import { registerFunctions, sqlName } from '../src/sql/functions'
 import type { SoftplusOptions } from '../src/types'
 import { backends, native, reference } from './backends'
-import { peer } from './peers'
+import { peer, peerPath } from './peers'
 
-const { DuckDBInstance, version } = peer<typeof NodeApi>('@duckdb/node-api')
+const { DuckDBConnection, DuckDBInstance, version } = peer<typeof NodeApi>('@duckdb/node-api')
 type Connection = NodeApi.DuckDBConnection
 type Values = (number | null)[]
 
@@ -23,14 +24,9 @@ const root = join(import.meta.dirname, '..')
 const [major, minor] = version().match(/\d+/g)?.map(Number) ?? []
 const areOverloadsTaken = major > 1 || minor >= 5
 
-const sqlNames: Record<FunctionName, string> = {
-  softplus: 'softplus',
-  derivative: 'softplus_derivative',
-  secondDerivative: 'softplus_second_derivative',
-  inverse: 'softplus_inverse',
-  relu: 'relu',
-  reluDerivative: 'relu_derivative',
-}
+const sqlNames = Object.fromEntries(
+  functionNames.map((name) => [name, sqlName(functions[name])]),
+) as Record<FunctionName, string>
 const scaled = functionNames.filter((name) => functions[name].takesScaling)
 
 const unsigned = { allow_unsigned_extensions: 'true' }
@@ -149,6 +145,15 @@ const cases: Case[] = [
   ...(extensionPath === null ? [] : native).map((name) => ({ kind: 'extension', name }) as const),
   ...backends.map(({ name }) => ({ kind: 'javascript', name }) as const),
 ]
+
+test('the names in SQL', () => {
+  const { softplus, secondDerivative, reluDerivative } = sqlNames
+  expect([softplus, secondDerivative, reluDerivative]).toEqual([
+    'softplus',
+    'softplus_second_derivative',
+    'relu_derivative',
+  ])
+})
 
 test.skipIf(process.platform === 'linux' && spawnSync('cmake', ['--version']).error === undefined)(
   'without cmake, or elsewhere than on Linux, there is no extension to test',
@@ -273,6 +278,15 @@ describe.each(cases)('$kind, $name', ({ kind, name }) => {
     expect(array).toEqual({ items: wanted('softplus', [-2, null, 2]) })
     expect(empty).toEqual({ items: [] })
     expect(integers).toEqual({ items: wanted('softplus', [1]) })
+  })
+
+  test.runIf(hasLists)('lists of more values than DuckDB can hold', async () => {
+    const sql = `SELECT count(y) FROM (SELECT softplus(v) AS y
+      FROM (SELECT list(1::FLOAT) AS v FROM range(17_000_000)), range(2048))`
+    await expect(column(connection, sql)).rejects.toThrow(
+      kind === 'extension' ? 'maximum allowed vector size' : 'Invalid typed array length',
+    )
+    expect(await column(connection, 'SELECT softplus(1)')).toEqual(wanted('softplus', [1]))
   })
 
   test('list_transform', async () => {
@@ -402,12 +416,127 @@ describe.skipIf(extensionPath === null)('register', () => {
     expect(first.kind).toBe('javascript')
     expect(second).toEqual(first)
     expect(await column(connection, 'SELECT softplus_backend()')).toEqual([first.backend])
-    await expect(register(connection, { kind: 'extension' })).rejects.toThrow(
+  })
+
+  test('loads the extension over functions in JavaScript, from DuckDB 1.5 on', async () => {
+    const connection = await connect(unsigned)
+    const first = await register(connection, { kind: 'javascript' })
+    const second = register(connection, { kind: 'extension' })
+    if (areOverloadsTaken) expect(await second).toEqual({ kind: 'extension', backend: native[0] })
+    else
+      await expect(second).rejects.toThrow(
+        expect.objectContaining({
+          code: 'ERR_SOFTPLUS_DUCKDB',
+          message: expect.stringContaining('softplus could not register its functions'),
+        }),
+      )
+    expect(await register(connection)).toEqual(areOverloadsTaken ? await second : first)
+    expect(await column(connection, 'SELECT softplus(2)')).toEqual(wanted('softplus', [2]))
+  })
+
+  test.each([
+    ['extension', unsigned, {}],
+    ['javascript', unsigned, { kind: 'javascript' as const }],
+    ['javascript', {}, {}],
+  ])('%s: several at once, for one instance', async (kind, config, options) => {
+    const instance = await DuckDBInstance.create(':memory:', config)
+    const connections = await Promise.all([1, 2, 3].map(() => instance.connect()))
+    opened.push(...connections, instance)
+    const calls = [...connections, ...connections].map((each) => register(each, options))
+    for (const registration of await Promise.all(calls)) expect(registration.kind).toBe(kind)
+    for (const each of connections)
+      expect(await column(each, 'SELECT softplus(2)')).toEqual(wanted('softplus', [2]))
+  })
+
+  test('does not wait for the queries of another instance', async () => {
+    const [busy, free] = [await connect(unsigned), await connect(unsigned)]
+    let isDone = false
+    const query = column(
+      busy,
+      'SELECT count(*) FROM range(1e12::BIGINT) AS r(i) WHERE i % 7 = hash(i)',
+    )
+      .catch(() => {})
+      .finally(() => {
+        isDone = true
+      })
+    const behind = register(busy)
+    expect((await register(free)).kind).toBe('extension')
+    expect(isDone).toBe(false)
+    busy.interrupt()
+    await query
+    expect((await behind).kind).toBe('extension')
+  })
+
+  test.each([{}, { kind: 'javascript' }, { kind: 'extension' }] as const)(
+    'within a transaction it refuses %o, and the transaction goes on',
+    async (options) => {
+      const connection = await connect()
+      await connection.run('CREATE TABLE rows (x FLOAT); BEGIN; INSERT INTO rows VALUES (2)')
+      await expect(register(connection, options)).rejects.toThrow(
+        expect.objectContaining({
+          code: 'ERR_INVALID_STATE',
+          message: 'register must be called outside a transaction; got a connection within one',
+        }),
+      )
+      await connection.run('COMMIT')
+      expect(await column(connection, 'SELECT x FROM rows')).toEqual([2])
+      await register(connection, { kind: 'javascript' })
+      expect(await column(connection, 'SELECT softplus(x) FROM rows')).toEqual(
+        wanted('softplus', [2]),
+      )
+    },
+  )
+
+  test('without external access it computes in JavaScript', async () => {
+    const connection = await connect({ ...unsigned, enable_external_access: 'false' })
+    for (let i = 0; i < 2; i++)
+      expect((await register(connection, { kind: 'javascript' })).kind).toBe('javascript')
+    await expect(register(connection, { kind: 'extension' })).rejects.toThrow('disabled')
+    expect(await column(connection, 'SELECT softplus(2)')).toEqual(wanted('softplus', [2]))
+  })
+
+  test.each(['extension', 'javascript'] as const)('%s: a macro comes first', async (kind) => {
+    const connection = await connect(unsigned)
+    await connection.run(
+      "CREATE MACRO softplus(x) AS 42; CREATE MACRO softplus_backend() AS 'none'",
+    )
+    const registered = await register(connection, { kind })
+    expect(registered.kind).toBe(kind)
+    expect(registered.backend).not.toBe('none')
+    expect(await register(connection)).toEqual(registered)
+    expect(await column(connection, 'SELECT softplus(2)')).toEqual([42])
+    expect(await column(connection, 'SELECT system.main.softplus(2)')).toEqual(
+      wanted('softplus', [2]),
+    )
+  })
+
+  test('finds a copy of @duckdb/node-api in any folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'softplus-bundle-'))
+    try {
+      const modules = peerPath('@duckdb/node-api').replace(/@duckdb.*/, '')
+      symlinkSync(modules, join(folder, 'node_modules'))
+      cpSync(dirname(peerPath('@duckdb/node-api')), join(folder, 'lib'), { recursive: true })
+      const copy: typeof NodeApi = createRequire(import.meta.url)(join(folder, 'lib', 'index.js'))
+      const instance = await copy.DuckDBInstance.create()
+      const connection = await instance.connect()
+      opened.push(connection, instance)
+      expect(connection).not.toBeInstanceOf(DuckDBConnection)
+      expect((await register(connection, { kind: 'javascript' })).kind).toBe('javascript')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('a version without registerScalarFunction', async () => {
+    const connection = await connect(unsigned)
+    const old = Object.create(connection, { registerScalarFunction: { value: undefined } })
+    await expect(register(old, { kind: 'javascript' })).rejects.toThrow(
       expect.objectContaining({
         code: 'ERR_SOFTPLUS_DUCKDB',
-        message: expect.stringContaining('already'),
+        message: `@duckdb/node-api must be 1.3.2-alpha.26 or later to register functions in JavaScript; got one with DuckDB ${version()}`,
       }),
     )
+    expect((await register(old)).kind).toBe('extension')
   })
 
   test('registers the same names and overloads in both kinds', async () => {
@@ -420,7 +549,8 @@ describe.skipIf(extensionPath === null)('register', () => {
         return column<string>(connection, sql)
       }),
     )
-    expect(extension).toHaveLength(4 * 6 + 2 * 2 + 1)
+    const overloads = functionNames.map((name) => (functions[name].takesScaling ? 6 : 2))
+    expect(extension).toHaveLength(overloads.reduce((sum, each) => sum + each, 1))
     expect(new Set(extension.map((f) => f.replace(/\(.*/, '')))).toEqual(
       new Set([...Object.values(sqlNames), 'softplus_backend']),
     )
@@ -459,13 +589,20 @@ describe.skipIf(extensionPath === null)('register', () => {
       { registerScalarFunction() {}, runAndReadAll: connection.runAndReadAll.bind(connection) },
       { kind: 'javascript' },
     ).toThrow(
-      'connection must be a DuckDBConnection of @duckdb/node-api; got an instance of Object',
+      'connection must be a DuckDBConnection of @duckdb/node-api; got an instance of Object. Its class was not found among the loaded modules',
     )
     await wrong(connection, 'extension').toThrow(
       "options must be an object such as { kind: 'extension' }; got the string",
     )
     await wrong(connection, { kind: 'native' }).toThrow(
       "kind must be 'extension' or 'javascript'; got the string \"native\"",
+    )
+    await wrong(connection, []).toThrow('options must be an object')
+    await wrong(connection, { type: 'javascript' }).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: 'options must have only kind; got type',
+      }),
     )
   })
 })

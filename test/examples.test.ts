@@ -1,7 +1,15 @@
 // The examples, run as a user runs them.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +36,36 @@ const floats = (length: number) =>
   Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * 20)
 const bytesOf = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength)
 
+/** Runs an example on an input that it refuses, and on an output that is the input. */
+function expectFilesKept(
+  folder: string,
+  refused: Uint8Array,
+  command: string[],
+  more: string[],
+  code: number,
+  message: RegExp,
+): void {
+  const [input, output, link] = ['kept-input', 'kept-output', 'link'].map((name) =>
+    join(folder, name),
+  )
+  writeFileSync(input, refused)
+  writeFileSync(output, 'old')
+  linkSync(input, link)
+  const runOn = (to: string) =>
+    spawnSync(process.execPath, [...command, input, to, ...more], { encoding: 'utf8' })
+  const failed = runOn(output)
+  expect(failed.stderr).toMatch(message)
+  expect(failed.status).toBe(code)
+  expect(readFileSync(output, 'utf8')).toBe('old')
+  for (const same of [input, link]) {
+    const { status, stderr } = runOn(same)
+    expect(stderr).toBe('OUTPUT must be another file than INPUT; got the same\n')
+    expect(status).toBe(2)
+    expect(readFileSync(input).equals(refused)).toBe(true)
+  }
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+}
+
 describe('examples/pipeline', () => {
   test('activates a file larger than the memory it takes', () => {
     const folder = mkdtempSync(join(tmpdir(), 'softplus-pipeline-'))
@@ -50,6 +88,16 @@ describe('examples/pipeline', () => {
       expect(result).toHaveLength(256 * y.length)
       for (let i = 0; i < result.length; i += y.length)
         expect(result.subarray(i, i + y.length).equals(y)).toBe(true)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('a failure leaves the output as it was, and the input is never written', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'softplus-pipeline-'))
+    try {
+      const script = join(root, 'examples', 'pipeline', 'activate.mjs')
+      expectFilesKept(folder, Buffer.alloc(7), [script], [], 1, /4 bytes/)
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -137,6 +185,13 @@ describe('examples/arrow', () => {
     const { status, stderr } = run(...args.map((arg, i) => arg || [input, output][i]))
     expect(stderr).toMatch(message)
     expect(status).toBe(code)
+  })
+
+  test('a failure leaves the output as it was, and the input is never written', () => {
+    // The second batch is cut off.
+    const table = new Table({ x: makeVector(floats(1000)) })
+    const whole = tableToIPC(table.concat(table), 'stream')
+    expectFilesKept(folder, whole.subarray(0, -2000), [script], ['x'], 1, /./)
   })
 })
 

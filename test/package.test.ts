@@ -110,6 +110,11 @@ describe('the manifest', () => {
       expect(manifest.peerDependenciesMeta[peer]).toEqual({ optional: true })
   })
 
+  test('takes every version of @duckdb/node-api: all are prereleases, which npm takes by * alone', () => {
+    expect(manifest.devDependencies['@duckdb/node-api']).toContain('-')
+    expect(manifest.peerDependencies['@duckdb/node-api']).toBe('*')
+  })
+
   test('names types before code in every condition', () => {
     const { '.': main } = manifest.exports
     // The first that a bundler or runtime knows is taken. Bun's bundler sets "node-addons" for browsers, too.

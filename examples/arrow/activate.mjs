@@ -2,9 +2,9 @@
 //
 // Activates a column of an Arrow IPC file or stream of any size, batch by batch. The output is an IPC stream; its other
 // columns are the same. Holds a few batches at a time, and prints on stderr how much memory it used. The exit code is 0 if
-// all is done, 1 for a failure, 2 for wrong arguments.
+// all is done, 1 for a failure, which leaves OUTPUT as it was, 2 for wrong arguments.
 import { createWriteStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { AsyncByteQueue, RecordBatchReader, RecordBatchStreamWriter } from 'apache-arrow'
 import { activate } from 'softplus/arrow'
@@ -14,6 +14,13 @@ if (name === undefined) {
   console.error('Usage: node activate.mjs INPUT OUTPUT COLUMN')
   process.exit(2)
 }
+const [from, to] = await Promise.all([input, output].map((path) => stat(path).catch(() => {})))
+if (from && to && from.dev === to.dev && from.ino === to.ino) {
+  console.error('OUTPUT must be another file than INPUT; got the same')
+  process.exit(2)
+}
+// Beside OUTPUT, and renamed once it is complete.
+const part = `${output}.${process.pid}.part`
 
 // What the writer writes, until it is taken. The writer's own streams do not wait for a slow disk: behind them the whole
 // file would pile up in memory.
@@ -52,12 +59,14 @@ try {
   file = await open(input)
   const reader = await RecordBatchReader.from(file)
   await reader.open()
-  const result = createWriteStream(output)
+  const result = createWriteStream(part)
   await pipeline(activated(reader), result)
+  await rename(part, output)
   console.error(
     `${(result.bytesWritten / 2 ** 20).toFixed(0)} MiB written, at most ${(peak / 2 ** 20).toFixed(0)} MiB of memory used`,
   )
 } catch (error) {
+  await rm(part, { force: true })
   console.error(error.message)
   process.exitCode = 1
 } finally {

@@ -25,7 +25,8 @@ void callOnFloats(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vec
   const Rows rows(chunk, output);
   const float* x = valuesOf<const float>(rows.x);
   float* y = valuesOf<float>(output);
-  // What lies under a NULL is computed, too.
+  // What lies under a NULL is computed, too: leaving it out would need a branch in each row, and any bits are valid
+  // input.
   rows.forEachRun(info, [&](idx_t start, idx_t end, Scaling scaling) {
     compute(functionOf(info), x + start, y + start, end - start, scaling);
   });
@@ -53,6 +54,7 @@ void callOnLists(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vect
     to[row] = {total, rows.isValid(row) ? from[row].length : 0};
     total += to[row].length;
   }
+  // DuckDB throws from here, through this function, if the results are beyond the largest vector, 128 GiB.
   duckdb_list_vector_reserve(output, total);
   duckdb_list_vector_set_size(output, total);
   const duckdb_vector xElements = duckdb_list_vector_get_child(rows.x),
@@ -78,7 +80,8 @@ void callBackend(duckdb_function_info info, duckdb_data_chunk chunk, duckdb_vect
     duckdb_vector_assign_string_element(output, row, name);
 }
 
-// The name in SQL: softplus.secondDerivative is softplus_second_derivative. src/duckdb.ts does the same.
+// The name in SQL: softplus.secondDerivative is softplus_second_derivative. sqlName in src/sql/functions.ts does the
+// same.
 void writeSqlName(char (&name)[64], const char* publicName) {
   size_t length = 0;
   for (const char* from = publicName; *from != 0 && length + 2 < sizeof name; from++) {
@@ -89,14 +92,14 @@ void writeSqlName(char (&name)[64], const char* publicName) {
   name[length] = 0;
 }
 
-// Adds a function on values of `type`, followed by `scalings` numbers of type DOUBLE.
-bool addOverload(duckdb_scalar_function_set set, const char* name, duckdb_logical_type type, int scalings,
+// Adds a function on values of `type`, followed by `numbers` arguments of type DOUBLE.
+bool addOverload(duckdb_scalar_function_set set, const char* name, duckdb_logical_type type, int numbers,
                  duckdb_scalar_function_t call, const FunctionEntry& function) {
   duckdb_logical_type doubleType = duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
   duckdb_scalar_function overload = duckdb_create_scalar_function();
   duckdb_scalar_function_set_name(overload, name);
   duckdb_scalar_function_add_parameter(overload, type);
-  for (int i = 0; i < scalings; i++) duckdb_scalar_function_add_parameter(overload, doubleType);
+  for (int i = 0; i < numbers; i++) duckdb_scalar_function_add_parameter(overload, doubleType);
   duckdb_scalar_function_set_return_type(overload, type);
   duckdb_scalar_function_set_extra_info(overload, const_cast<FunctionEntry*>(&function), nullptr);
   duckdb_scalar_function_set_function(overload, call);
@@ -113,10 +116,10 @@ bool registerFunction(duckdb_connection connection, const FunctionEntry& functio
   duckdb_logical_type listType = duckdb_create_list_type(floatType);
   duckdb_scalar_function_set set = duckdb_create_scalar_function_set(name);
   bool isDone = true;
-  const int mostScalings = function.ways.withBeta == nullptr ? 0 : 2;
-  for (int scalings = 0; scalings <= mostScalings; scalings++)
-    isDone = isDone && addOverload(set, name, floatType, scalings, callOnFloats, function) &&
-             addOverload(set, name, listType, scalings, callOnLists, function);
+  const int mostNumbers = function.ways.withBeta == nullptr ? 0 : 2;
+  for (int numbers = 0; numbers <= mostNumbers; numbers++)
+    isDone = isDone && addOverload(set, name, floatType, numbers, callOnFloats, function) &&
+             addOverload(set, name, listType, numbers, callOnLists, function);
   isDone = isDone && duckdb_register_scalar_function_set(connection, set) == DuckDBSuccess;
   duckdb_destroy_scalar_function_set(&set);
   duckdb_destroy_logical_type(&listType);
@@ -145,7 +148,7 @@ const Backend* selectBackend(const char* forced) {
   return nullptr;
 }
 
-// "SOFTPLUS_BACKEND must be avx2 or scalar here, or empty; got "neon"", as the package says it.
+// Writes: SOFTPLUS_BACKEND must be avx512, avx2 or scalar here, or empty; got "neon". The package has the same wording.
 template <size_t size>
 void writeRefusal(char (&message)[size], const char* forced) {
   char names[64] = "";
@@ -161,8 +164,10 @@ void writeRefusal(char (&message)[size], const char* forced) {
 bool registerAll(duckdb_database database, const Backend& backend) {
   duckdb_connection connection;
   if (duckdb_connect(database, &connection) != DuckDBSuccess) return false;
-  bool isDone = registerBackend(connection, backend);
+  bool isDone = true;
   for (const FunctionEntry& function : backend.functions) isDone = isDone && registerFunction(connection, function);
+  // Last: where src/duckdb.ts finds it, all are there.
+  isDone = isDone && registerBackend(connection, backend);
   duckdb_disconnect(&connection);
   return isDone;
 }
@@ -172,7 +177,7 @@ bool initialize(duckdb_extension_info info, const duckdb_extension_access& acces
   // DuckDB is older than the API, and has said so.
   if (api == nullptr) return false;
   duckdb_ext_api = *static_cast<const duckdb_ext_api_v1*>(api);
-  char problem[256] = "softplus could not register its functions: others have their names";
+  char problem[256] = "softplus could not register its functions";
   const char* forced = std::getenv("SOFTPLUS_BACKEND");
   const Backend* backend = selectBackend(forced);
   if (backend == nullptr)

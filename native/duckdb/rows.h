@@ -37,18 +37,14 @@ inline uint64_t* newMask(duckdb_vector vector, idx_t rows) {
   return mask;
 }
 
-// Writes a number as JavaScript does, for the "got ..." of an error, which only numbers far from 1 and NaN reach.
+// Formats a refused beta or threshold. Only NaN, 0, infinities and numbers beyond float32 are refused, so %g matches
+// JavaScript.
 inline void writeNumber(char (&text)[32], double value) {
-  if (std::isnan(value) || std::isinf(value) || value == 0) {
-    std::snprintf(text, sizeof text, "%s",
-                  std::isnan(value) ? "NaN"
-                  : value == 0      ? "0"
-                  : value > 0       ? "Infinity"
-                                    : "-Infinity");
-    return;
-  }
+  const char* infinity = value > 0 ? "Infinity" : "-Infinity";
+  const char* word = std::isnan(value) ? "NaN" : value == 0 ? "0" : std::isinf(value) ? infinity : nullptr;
+  std::snprintf(text, sizeof text, "%s", word == nullptr ? "" : word);
   // The fewest digits that are read as the same number.
-  for (int digits = 1; digits <= 17; digits++) {
+  for (int digits = 1; word == nullptr && digits <= 17; digits++) {
     std::snprintf(text, sizeof text, "%.*g", digits, value);
     if (std::strtod(text, nullptr) == value) return;
   }
@@ -100,7 +96,7 @@ class Rows {
     for (idx_t column = 0; column < columns; column++) {
       const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, column);
       if (column == 0) x = vector;
-      if (column > 0) scalings[column - 1] = valuesOf<const double>(vector);
+      if (column > 0) numbers[column - 1] = valuesOf<const double>(vector);
       const uint64_t* mask = duckdb_vector_get_validity(vector);
       if (mask == nullptr) continue;
       if (written == nullptr) written = newMask(output, count);
@@ -115,7 +111,7 @@ class Rows {
   // the run before them; runs of nothing else are left out. Returns early once it has set the error of the query.
   template <class Visit>
   void forEachRun(duckdb_function_info info, Visit visit) const {
-    const bool isOneRun = isConstant(scalings[0]) && isConstant(scalings[1]);
+    const bool isOneRun = isConstant(numbers[0]) && isConstant(numbers[1]);
     for (idx_t start = 0; start < count;) {
       idx_t first = start;
       while (first < count && !isValid(first)) first++;
@@ -133,22 +129,21 @@ class Rows {
   duckdb_vector x = nullptr;
 
  private:
-  const double* at(int index, idx_t row) const { return scalings[index] == nullptr ? nullptr : scalings[index] + row; }
+  const double* at(int index, idx_t row) const { return numbers[index] == nullptr ? nullptr : numbers[index] + row; }
 
-  // Whether every row has the bits of the one before it.
+  // Whether every row has the bits of the one before it. Compared as bytes, a column takes the time of a copy.
   bool isConstant(const double* values) const {
     return values == nullptr || count == 0 || std::memcmp(values, values + 1, (count - 1) * sizeof *values) == 0;
   }
 
   bool isSame(idx_t row, idx_t other) const {
     for (int index = 0; index < 2; index++)
-      if (scalings[index] != nullptr && std::memcmp(at(index, row), at(index, other), sizeof(double)) != 0)
-        return false;
+      if (numbers[index] != nullptr && std::memcmp(at(index, row), at(index, other), sizeof(double)) != 0) return false;
     return true;
   }
 
   // beta and threshold
-  const double* scalings[2] = {};
+  const double* numbers[2] = {};
   const uint64_t* validity = nullptr;
 };
 

@@ -56,7 +56,6 @@ export type Activate = <Column extends Activatable>(
 interface Type {
   typeId: number
   precision?: number
-  bitWidth?: number
   dictionary?: Type
   children: readonly { type: Type }[] | null
 }
@@ -207,10 +206,9 @@ function readChunks(value: unknown): readonly Data[] {
 function adviceFor(value: unknown): string {
   if (tagOf.call(value) === 'Float32Array') return 'For arrays, call softplus itself'
   const type = isVector(value) ? value.type : undefined
-  const { typeId, bitWidth } = type?.dictionary ?? type ?? {}
-  // Integers of 64 bits are bigints, which have to be converted one by one.
-  if (typeId === float || (typeId === int && bitWidth !== 64))
-    return 'To convert it: vectorFromArray([...vector], new Float32())'
+  const { typeId } = type?.dictionary ?? type ?? {}
+  if (typeId === float || typeId === int)
+    return 'To convert it: vectorFromArray([...vector].map((v) => v === null ? v : Number(v)), new Float32())'
   const hasColumns = typeId === struct || (type === undefined && isRecord(value))
   if (hasColumns && 'getChild' in (value as object)) return "Take a column of it: getChild('name')"
   return ''

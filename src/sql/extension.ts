@@ -4,7 +4,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../root'
 
-/** Where an extension may be. It is published for Linux only. */
+/**
+ * Where an extension may be. It is published for Linux only. The platform is the name of a folder, because DuckDB takes the
+ * name of the function it calls first, softplus_init_c_api, from the name of the file.
+ */
 export const extensionCandidates = (
   root: string = packageRoot(),
   platform = `${process.platform}-${process.arch}`,

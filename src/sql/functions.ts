@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import type * as Bindings from '@duckdb/node-bindings'
 import type { Api } from '../api/api'
 import { activationOf } from '../api/byName'
-import { invalidType } from '../errors'
+import { invalidType, withCode } from '../errors'
 import { type FunctionEntry, functions } from '../math/functions'
 import { thisFile } from '../root'
 import type { Activation, SoftplusOptions } from '../types'
@@ -15,8 +15,12 @@ import type { Activation, SoftplusOptions } from '../types'
 /** What is needed of a DuckDBConnection of @duckdb/node-api. */
 export interface Connection {
   runAndReadAll(sql: string): Promise<{ getRows(): unknown[][] }>
-  registerScalarFunction(scalarFunction: never): void
+  /** From version 1.3.2-alpha.26 on. */
+  registerScalarFunction?(scalarFunction: never): void
 }
+
+/** The column `stability` of duckdb_functions() for softplus_backend() here. In the extension it is CONSISTENT. */
+export const javaScriptStability = 'VOLATILE'
 
 type DuckDB = typeof Bindings
 type Validity = BigUint64Array<ArrayBuffer> | null
@@ -24,7 +28,7 @@ type Run = (start: number, end: number, options: SoftplusOptions) => void
 
 /** softplus.secondDerivative is softplus_second_derivative. */
 export const sqlName = ({ publicName }: FunctionEntry): string =>
-  publicName.replace('.', '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  publicName.replaceAll('.', '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /**
  * The bindings that a connection is made from, which are loaded already. Looked for where they are, because another
@@ -34,13 +38,16 @@ export const sqlName = ({ publicName }: FunctionEntry): string =>
  */
 function bindingsOf(connection: Connection): DuckDB {
   const require = createRequire(thisFile())
-  const peer = Object.values(require.cache).find((module) => {
-    if (!module || !/[\\/]node-api[\\/]/.test(module.filename)) return false
-    const { DuckDBConnection } = module.exports
-    return typeof DuckDBConnection === 'function' && connection instanceof DuckDBConnection
-  })
-  if (peer) return createRequire(peer.filename)('@duckdb/node-bindings')
-  const advice = 'A bundler must leave that package external'
+  for (const module of Object.values(require.cache))
+    try {
+      const { DuckDBConnection } = module?.exports ?? {}
+      if (DuckDBConnection && connection instanceof DuckDBConnection)
+        return createRequire(module?.filename as string)('@duckdb/node-bindings')
+    } catch {
+      // Another module: one whose exports throw, or one that exports the class again and does not find the bindings.
+    }
+  const advice =
+    'Its class was not found among the loaded modules: a bundler must leave that package external'
   throw invalidType('connection', 'a DuckDBConnection of @duckdb/node-api', connection, advice)
 }
 
@@ -51,6 +58,14 @@ const isValid = (validity: Validity, row: number): boolean =>
 /** Registers all functions for the database of a connection. */
 export function registerFunctions(connection: Connection, api: Api, backend: string): void {
   const duckdb = bindingsOf(connection)
+  if (typeof connection.registerScalarFunction !== 'function')
+    throw withCode(
+      new Error(
+        '@duckdb/node-api must be 1.3.2-alpha.26 or later to register functions in JavaScript; ' +
+          `got one with DuckDB ${duckdb.library_version()}`,
+      ),
+      'ERR_SOFTPLUS_DUCKDB',
+    )
   const float = duckdb.create_logical_type(duckdb.Type.FLOAT)
   const double = duckdb.create_logical_type(duckdb.Type.DOUBLE)
   const list = duckdb.create_list_type(float)
@@ -61,13 +76,14 @@ export function registerFunctions(connection: Connection, api: Api, backend: str
     result: Bindings.LogicalType,
     parameters: Bindings.LogicalType[],
     call: (input: Bindings.DataChunk, output: Bindings.Vector) => void,
-    others?: Bindings.LogicalType,
+    { others, isVolatile }: { others?: Bindings.LogicalType; isVolatile?: true } = {},
   ): void {
     const scalarFunction = duckdb.create_scalar_function()
     duckdb.scalar_function_set_name(scalarFunction, name)
     duckdb.scalar_function_set_return_type(scalarFunction, result)
     for (const type of parameters) duckdb.scalar_function_add_parameter(scalarFunction, type)
     if (others) duckdb.scalar_function_set_varargs(scalarFunction, others)
+    if (isVolatile) duckdb.scalar_function_set_volatile(scalarFunction)
     duckdb.scalar_function_set_function(scalarFunction, (info, input, output) => {
       try {
         call(input, output)
@@ -75,7 +91,7 @@ export function registerFunctions(connection: Connection, api: Api, backend: str
         duckdb.scalar_function_set_error(info, (error as Error).message)
       }
     })
-    connection.registerScalarFunction({ scalar_function: scalarFunction } as never)
+    connection.registerScalarFunction?.({ scalar_function: scalarFunction } as never)
     // DuckDB has a copy. In versions before 1.5 this one would keep the process alive.
     duckdb.destroy_scalar_function_sync(scalarFunction)
   }
@@ -106,22 +122,24 @@ export function registerFunctions(connection: Connection, api: Api, backend: str
         to[2 * row + 1] = isValid(rows.validity, row) ? from[2 * row + 1] : 0n
         total += to[2 * row + 1]
       }
-      duckdb.list_vector_reserve(output, Number(total))
-      duckdb.list_vector_set_size(output, Number(total))
+      // Throws if they are too many, before DuckDB reserves memory.
+      const y = new Float32Array(Number(total))
+      duckdb.list_vector_reserve(output, y.length)
+      duckdb.list_vector_set_size(output, y.length)
       const elements = duckdb.list_vector_get_child(rows.x)
       const length = duckdb.list_vector_get_size(rows.x)
       const x = floatsOf(duckdb, elements, length)
-      const y = new Float32Array(Number(total))
       const mask = validityOf(duckdb, elements, length)
-      const written: Validity = mask && new BigUint64Array(wordsFor(y.length)).fill(~0n)
+      const written = mask && elementValidity(mask, rows.count, from, to, y.length)
       rows.forEachRun((start, end, options) => {
-        for (let row = start; row < end; row++) {
-          const [begin, at, n] = [from[2 * row], to[2 * row], to[2 * row + 1]].map(Number)
-          if (n === 0) continue
-          f(x.subarray(begin, begin + n), { ...options, out: y.subarray(at, at + n) })
-          if (!written) continue
-          for (let i = 0; i < n; i++)
-            if (!isValid(mask, begin + i)) written[(at + i) >> 6] &= ~(1n << BigInt((at + i) & 63))
+        // Lists that follow each other in memory, as they do in a table, are one array.
+        for (let row = start; row < end; ) {
+          const [begin, at] = [Number(from[2 * row]), Number(to[2 * row])]
+          let n = Number(to[2 * row + 1])
+          const isNext = (other: number) =>
+            to[2 * other + 1] === 0n || from[2 * other] === BigInt(begin + n)
+          for (row++; row < end && n > 0 && isNext(row); row++) n += Number(to[2 * row + 1])
+          if (n > 0) f(x.subarray(begin, begin + n), { ...options, out: y.subarray(at, at + n) })
         }
       })
       const results = duckdb.list_vector_get_child(output)
@@ -139,18 +157,20 @@ export function registerFunctions(connection: Connection, api: Api, backend: str
     const f = activationOf(api, entry)
     const name = sqlName(entry)
     if (!hasOverloads) {
-      add(name, float, [float], floatsCall(f), entry.takesScaling ? double : undefined)
+      add(name, float, [float], floatsCall(f), entry.takesScaling ? { others: double } : {})
       continue
     }
-    for (const scaling of entry.takesScaling ? [[], [double], [double, double]] : [[]]) {
-      add(name, float, [float, ...scaling], floatsCall(f))
-      add(name, list, [list, ...scaling], listsCall(f))
+    for (const numbers of entry.takesScaling ? [[], [double], [double, double]] : [[]]) {
+      add(name, float, [float, ...numbers], floatsCall(f))
+      add(name, list, [list, ...numbers], listsCall(f))
     }
   }
-  add('softplus_backend', text, [], (input, output) => {
+  function callBackend(input: Bindings.DataChunk, output: Bindings.Vector): void {
     for (let row = 0; row < duckdb.data_chunk_get_size(input); row++)
       duckdb.vector_assign_string_element(output, row, backend)
-  })
+  }
+  // Last, as it says that all are there. Volatile, as this tells it from that of the extension.
+  add('softplus_backend', text, [], callBackend, { isVolatile: true })
 }
 
 function floatsOf(duckdb: DuckDB, vector: Bindings.Vector, length: number): Float32Array {
@@ -163,6 +183,23 @@ function validityOf(duckdb: DuckDB, vector: Bindings.Vector, rows: number): Vali
   // The declaration leaves out null.
   const bytes = duckdb.vector_get_validity(vector, 8 * wordsFor(rows)) as Uint8Array | null
   return bytes && new BigUint64Array(new Uint8Array(bytes).buffer)
+}
+
+/** Of the elements of the results, those are NULL that are NULL in the lists of x. */
+function elementValidity(
+  mask: Validity,
+  rows: number,
+  from: BigUint64Array,
+  to: BigUint64Array,
+  total: number,
+): Validity {
+  const written = new BigUint64Array(wordsFor(total)).fill(~0n)
+  for (let row = 0; row < rows; row++) {
+    const [begin, at, n] = [from[2 * row], to[2 * row], to[2 * row + 1]].map(Number)
+    for (let i = 0; i < n; i++)
+      if (!isValid(mask, begin + i)) written[(at + i) >> 6] &= ~(1n << BigInt((at + i) & 63))
+  }
+  return written
 }
 
 function write(
@@ -188,7 +225,7 @@ class Rows {
   /** Of the rows in which no argument is NULL. */
   readonly validity: Validity = null
   // beta and threshold
-  private readonly scalings: Float64Array[] = []
+  private readonly numbers: Float64Array[] = []
 
   constructor(duckdb: DuckDB, chunk: Bindings.DataChunk) {
     const columns = duckdb.data_chunk_get_column_count(chunk)
@@ -200,7 +237,7 @@ class Rows {
       const vector = duckdb.data_chunk_get_vector(chunk, column)
       if (column > 0) {
         const { buffer, byteOffset } = duckdb.vector_get_data(vector, 8 * this.count)
-        this.scalings.push(new Float64Array(buffer, byteOffset, this.count))
+        this.numbers.push(new Float64Array(buffer, byteOffset, this.count))
       }
       const validity = validityOf(duckdb, vector, this.count)
       if (this.validity && validity)
@@ -209,10 +246,13 @@ class Rows {
     }
   }
 
-  /** Calls `run` for every run of rows with the same beta and threshold, as Rows::forEachRun in native/duckdb/rows.h. */
+  /**
+   * Calls `run` for every run of rows with the same beta and threshold, as Rows::forEachRun in native/duckdb/rows.h, which
+   * compares bits. === takes 0 for -0, which give the same results or error, and tells NaN from NaN, which is refused.
+   */
   forEachRun(run: Run): void {
     const { count, validity } = this
-    const [betas, thresholds] = this.scalings
+    const [betas, thresholds] = this.numbers
     for (let start = 0; start < count; ) {
       let first = start
       while (first < count && !isValid(validity, first)) first++

@@ -2,7 +2,7 @@
 //
 //   npm run tool -- extension     needs cmake; fetches DuckDB's headers by npm where they are missing
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { extensionCandidates } from '../../src/sql/extension'
 import { build, host, type Target } from './native'
@@ -16,8 +16,9 @@ const headers = {
 }
 
 /** Fetches DuckDB's headers into the folder where native/CMakeLists.txt expects them. */
-function fetchHeaders(): void {
-  const folder = join(root, 'build', 'duckdb-headers')
+export function fetchHeaders(): void {
+  // Not in build/, which `npm run build` empties.
+  const folder = join(root, 'node_modules', '.cache', 'duckdb-headers')
   const isThere = ([name, sha256]: string[]) =>
     existsSync(join(folder, name)) &&
     createHash('sha256')
@@ -27,7 +28,9 @@ function fetchHeaders(): void {
   if (wanted.every(isThere)) return
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const packed = mustRun(['npm', 'pack', '--silent', '--pack-destination', folder, source]).trim()
+  // With npm's own number of retries, two, a set-up without a network would wait for 70 s.
+  const pack = ['npm', 'pack', '--silent', '--fetch-retries=1', '--pack-destination', folder]
+  const packed = mustRun([...pack, source]).trim()
   const inside = 'package/src/duckdb/src/include'
   mustRun([
     ...['tar', '-xzf', join(folder, packed), '-C', folder],
@@ -59,7 +62,10 @@ export function buildExtension(target: Target, platform: Platform, path: string)
   fetchHeaders()
   const linked = join(build(target, ['duckdb_extension']), 'Release', 'duckdb_extension.so')
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, Buffer.concat([readFileSync(linked), footer(platform)]))
+  // Beside it, and renamed: a process that has loaded the old file keeps it as it was.
+  const written = `${path}.new`
+  writeFileSync(written, Buffer.concat([readFileSync(linked), footer(platform)]))
+  renameSync(written, path)
   return linked
 }
 

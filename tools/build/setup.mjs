@@ -1,6 +1,5 @@
-// Sets the project up: installs the dependencies, builds the addon, dist/ and, on Linux with cmake, the DuckDB extension. Does only
-// what is missing or older than its sources.
-// Needs nothing but Node and npm, and prints to stderr.
+// Sets the project up: installs the dependencies, builds the addon, dist/ and, on Linux with cmake, the DuckDB extension. Does
+// only what is missing or older than its sources. Needs nothing but Node and npm, and prints to stderr.
 //
 //   node tools/build/setup.mjs [--force]     --force builds all of it anew
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
@@ -67,12 +66,17 @@ if (
   process.platform === 'linux' &&
   (force || changedAt(extension) < lastChange('native', 'tools/build/extension.ts'))
 ) {
+  // By tsx, as that file is TypeScript and exports only functions. tools/main.mjs would start this set-up again.
+  const calling = (name) => [
+    ...['tsx', '--eval', `import('./tools/build/extension.ts').then((tool) => tool.${name}([]))`],
+  ]
   if (missingOf(['cmake']).length > 0)
     console.error('set-up: left out the DuckDB extension: cmake is not installed')
-  else
-    step('building the DuckDB extension', [
-      ...['tsx', '--eval', "import('./tools/build/extension.ts').then(({ main }) => main([]))"],
-    ])
+  else if (run(calling('fetchHeaders')).status !== 0)
+    console.error(
+      'set-up: left out the DuckDB extension: its headers cannot be fetched. To see why: npm run tool -- extension',
+    )
+  else step('building the DuckDB extension', calling('main'))
 }
 
 if (force || changedAt('dist/index.d.cts') < lastChange('src', 'tsup.config.ts', 'package.json'))
