@@ -281,8 +281,8 @@ describe.each(cases)('$kind, $name', ({ kind, name }) => {
   })
 
   test.runIf(hasLists)('lists of more values than DuckDB can hold', async () => {
-    const sql = `SELECT count(y) FROM (SELECT softplus(v) AS y
-      FROM (SELECT list(1::FLOAT) AS v FROM range(17_000_000)), range(2048))`
+    const sql = `SELECT count(y) FROM (SELECT softplus(v, beta) AS y
+      FROM (SELECT list(1::FLOAT) AS v FROM range(17_000_000)), range(1, 2049) AS r(beta))`
     await expect(column(connection, sql)).rejects.toThrow(
       kind === 'extension' ? 'maximum allowed vector size' : 'Invalid typed array length',
     )
