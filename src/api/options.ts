@@ -108,7 +108,7 @@ export function readJob(
   }
 }
 
-function readThreads(threads: unknown): number | undefined {
+export function readThreads(threads: unknown): number | undefined {
   if (threads === undefined) return undefined
   if (typeof threads !== 'number') throw invalidType('threads', 'a number', threads)
   if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
@@ -165,7 +165,7 @@ function hasOnlyPairNames(out: unknown): boolean {
   return !isEmpty
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !isArray(value) && !ArrayBuffer.isView(value)
 
 // `others` are names that are refused later, with a reason.
@@ -184,7 +184,7 @@ function refuse(options: unknown, taken: readonly string[], others: readonly str
   checkNames('options', options, taken, others)
 }
 
-function checkNames(
+export function checkNames(
   of: string,
   options: Record<string, unknown>,
   taken: readonly string[],

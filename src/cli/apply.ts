@@ -24,7 +24,7 @@ export async function apply(request: ApplyRequest): Promise<void> {
   }
 }
 
-function workOf({ function: name, beta, threshold, threads }: ApplyRequest): Work {
+export function workOf({ function: name, beta, threshold, threads }: ApplyRequest): Work {
   return {
     // The arguments have been checked: there is such a function.
     activation: activationOf(library, functions.get(name) as FunctionEntry),
@@ -73,7 +73,7 @@ async function applyTo(
 }
 
 // The library knows which values it takes, so the rule stays in one place: a call on an empty array asks it.
-function checkOptions({ activation, options }: Work): void {
+export function checkOptions({ activation, options }: Work): void {
   try {
     activation(new Float32Array(0), options)
   } catch (error) {
@@ -84,7 +84,7 @@ function checkOptions({ activation, options }: Work): void {
 }
 
 // The output has the input's format. A name with the other format's extension would mislead.
-function checkOutputName(output: string, format: Format): void {
+export function checkOutputName(output: string, format: Format): void {
   const named = formatOfName(output)
   if (named === undefined || named === format) return
   throw new InputError(
@@ -93,15 +93,14 @@ function checkOutputName(output: string, format: Format): void {
   )
 }
 
-function summaryOf(
-  request: ApplyRequest,
-  input: string,
-  { elements, milliseconds }: Pumped,
-): string {
+function summaryOf(request: ApplyRequest, input: string, pumped: Pumped): string {
   const file = request.inputs.length > 1 ? `${input}, ` : ''
-  const what =
-    `${file}backend ${library.backend.name}, ${request.function}, ` +
-    `${elements.toLocaleString('en-US')} elements`
+  return `${file}backend ${library.backend.name}, ${request.function}, ${speedOf(pumped)}`
+}
+
+/** How many elements, and how fast they were computed. */
+export function speedOf({ elements, milliseconds }: Pumped): string {
+  const what = `${elements.toLocaleString('en-US')} elements`
   if (elements === 0) return what
   const nanoseconds = (milliseconds * 1e6) / elements
   // Every element is read once and written once.

@@ -6,6 +6,7 @@ export const exitCodes = {
   done: 0,
   system: 1,
   wrong: 2,
+  incomplete: 3,
   hangUp: 129,
   interrupt: 130,
   terminate: 143,
@@ -19,8 +20,11 @@ export class InputError extends Error {}
 
 /** A refusal by the file system or the operating system. */
 export class SystemFailure extends Error {
+  readonly code: string
+
   constructor(action: string, cause: unknown) {
     super(`cannot ${action}: ${systemReason(cause)}`, { cause })
+    this.code = codeOf(cause)
   }
 }
 

@@ -144,7 +144,7 @@ function fromDescriptor(
   }
 }
 
-function readFormat(path: string): Format {
+export function readFormat(path: string): Format {
   const format = formatOfName(path)
   if (format) return format
   const got = extname(path) === '' ? 'no extension' : `'${extname(path)}'`

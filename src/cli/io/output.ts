@@ -109,7 +109,7 @@ async function openFileOutput(
 // FAT, for one, has one mode for all its files and refuses others. Some network and FUSE file systems have no modes.
 const modeRefusals = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
-async function setMode(fd: number, mode: number): Promise<void> {
+export async function setMode(fd: number, mode: number): Promise<void> {
   if (((await statOf(fd)).mode & 0o777) === mode) return
   try {
     fchmodSync(fd, mode)

@@ -1,0 +1,83 @@
+// Computes one shard of a file into the part file, and marks it as done.
+
+import { type FileHandle, open } from 'node:fs/promises'
+import { checkNames, isRecord, noNames, readThreads } from '../api/options'
+import { attempt, codeOf } from '../cli/errors'
+import { invalidType } from '../errors'
+import { checkLength } from './durable'
+import { checkStillUnchanged, checkUnchanged, openFile } from './input'
+import { checkHasEnded, joinRun } from './join'
+import { placesOf } from './places'
+import { checkFilePlan, checkIndex, rangeOf } from './plan'
+import { repairRecord } from './record'
+import { mark, type Run } from './runFolder'
+import type { FileShardPlan, RunShardOptions, ShardResult } from './types'
+import { writeRange } from './writeRange'
+
+export async function runShard(
+  plan: FileShardPlan,
+  index: number,
+  options: RunShardOptions = {},
+): Promise<ShardResult> {
+  checkFilePlan(plan)
+  checkIndex(plan, index)
+  checkOptions(options)
+  const { file: input, stats } = await openFile(plan.input)
+  try {
+    checkUnchanged(plan, stats)
+    const milliseconds = await compute(plan, index, input, options)
+    const isNew = milliseconds !== undefined
+    return { ...rangeOf(plan, index), isNew, milliseconds: milliseconds ?? 0 }
+  } finally {
+    await input.close()
+  }
+}
+
+/** Returns the milliseconds that it took; undefined if the shard had been done before. */
+async function compute(
+  plan: FileShardPlan,
+  index: number,
+  input: FileHandle,
+  options: RunShardOptions,
+): Promise<number | undefined> {
+  const toWrite = <Result>(step: () => Promise<Result>) => attempt(`write ${plan.output}`, step)
+  const places = await toWrite(() => placesOf(plan.output))
+  const run = await toWrite(() => joinRun(places, plan))
+  if (run === 'complete') return undefined
+  const part = run.done.has(index) ? undefined : await toWrite(() => openPart(run))
+  try {
+    if (part) {
+      const written = await writeRange({ plan, index, places, run, input, part }, options)
+      if (!written.isOvertaken) {
+        await toWrite(() => part.datasync())
+        await toWrite(() => checkLength(part, plan.size))
+        await checkStillUnchanged(plan)
+        if (await toWrite(() => mark(places, run, index))) return written.milliseconds
+      }
+      if (written.bytes > 0) await toWrite(() => repairRecord(places, plan, part))
+    } else if (run.done.has(index)) {
+      // Marks again: whoever lists the marks on this machine then sees all of them.
+      if (await toWrite(() => mark(places, run, index))) return undefined
+    }
+    await toWrite(() => checkHasEnded(places, plan, run, index))
+    return undefined
+  } finally {
+    await part?.close()
+  }
+}
+
+function checkOptions(options: RunShardOptions): void {
+  if (!isRecord(options)) throw invalidType('options', 'an object such as { threads: 2 }', options)
+  checkNames('options', options, ['threads', 'signal', 'onProgress'], noNames)
+  readThreads(options.threads)
+}
+
+async function openPart({ part }: Run): Promise<FileHandle | undefined> {
+  try {
+    return await open(part, 'r+')
+  } catch (error) {
+    // Another process has just given it the name of the output.
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
