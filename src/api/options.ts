@@ -16,6 +16,8 @@ const defaults = { beta: 1, threshold: Infinity }
 export const noScaling: Scaling = []
 /** The most that `threads` may be. */
 export const mostThreads = 1024
+/** The most that `shards` may be. */
+export const mostShards = 100_000
 
 /**
  * Checks that options, which are undefined or an object, have only beta, threshold and `others`, and reads beta and

@@ -16,7 +16,9 @@ export const exitCodes = {
 export class UsageError extends Error {}
 
 /** An input or an output of the wrong kind. */
-export class InputError extends Error {}
+export class InputError extends Error {
+  readonly code: string = 'ERR_SOFTPLUS_INPUT'
+}
 
 /** A refusal by the file system or the operating system. */
 export class SystemFailure extends Error {

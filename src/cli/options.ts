@@ -1,8 +1,7 @@
 // Reads the arguments.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { mostThreads } from '../api/options'
-import { mostShards } from '../shards/plan'
+import { mostShards, mostThreads } from '../api/options'
 import { UsageError } from './errors'
 import { functions } from './functions'
 import { isFolder, isUtf8 } from './io/paths'

@@ -1,10 +1,8 @@
 // The results of a range's bytes, in place.
 
-import { activationOf } from '../api/byName'
 import { convertLittleEndian } from '../endian'
 import { invalidType, outOfRange } from '../errors'
-import * as library from '../index'
-import { functions } from '../math/functions'
+import { activations } from './functions'
 import { checkIndex, checkPlan, rangeOf, scalingOf } from './plan'
 import type { ShardPlan } from './types'
 
@@ -38,7 +36,7 @@ export function activateRange<Bytes extends Uint8Array>(
 /** Activates whole elements, which start at a multiple of 4 of their memory. */
 export function activateElements(plan: ShardPlan, elements: Uint8Array): void {
   convertLittleEndian(elements)
-  functionOf(plan).inPlace(floatsOf(elements), scalingOf(plan))
+  activations[plan.function].inPlace(floatsOf(elements), scalingOf(plan))
   convertLittleEndian(elements)
 }
 
@@ -50,11 +48,9 @@ export async function activateInThreads(
 ): Promise<void> {
   convertLittleEndian(elements)
   const options = { ...scalingOf(plan), threads, transfer: true }
-  await functionOf(plan).async(floatsOf(elements), options)
+  await activations[plan.function].async(floatsOf(elements), options)
   convertLittleEndian(elements)
 }
-
-const functionOf = (plan: ShardPlan) => activationOf(library, functions[plan.function])
 
 const floatsOf = ({ buffer, byteOffset, length }: Uint8Array) =>
   new Float32Array(buffer, byteOffset, length / bytesPerElement)

@@ -42,12 +42,15 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** What the step finds; undefined if the file or folder is not there. */
-export async function unlessMissing<Found>(find: () => Promise<Found>): Promise<Found | undefined> {
+/** Whether a file or folder is not there. NFS says ESTALE where another machine has just removed it. */
+export const isMissing = (error: unknown) => ['ENOENT', 'ESTALE'].includes(codeOf(error))
+
+/** What the step finds; undefined if a file or folder that it needs is not there. */
+export async function unlessMissing<Found>(step: () => Promise<Found>): Promise<Found | undefined> {
   try {
-    return await find()
+    return await step()
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
+    if (isMissing(error)) return undefined
     throw error
   }
 }

@@ -3,7 +3,7 @@
 import { InputError } from '../cli/errors'
 
 export class ShardsError extends InputError {
-  readonly code = 'ERR_SOFTPLUS_SHARDS'
+  override readonly code = 'ERR_SOFTPLUS_SHARDS'
 
   constructor(
     message: string,

@@ -2,15 +2,15 @@
 
 import { chmod, type FileHandle, open } from 'node:fs/promises'
 import { attempt, codeOf } from '../cli/errors'
-import { setMode } from '../cli/io/output'
+import { setMode } from '../cli/io/mode'
 import { replaceFile } from '../cli/io/replace'
-import { checkLength, syncFolder } from './durable'
+import { checkLength, isMissing, syncFolder } from './durable'
 import { ShardsError } from './errors'
 import { findRun, partIsMissing } from './join'
 import { type Places, placesOf } from './places'
 import { checkFilePlan } from './plan'
 import { isRecorded, writeRecord } from './record'
-import { type Run, removeRun, sweepPrepared } from './runFolder'
+import { type Run, tidy } from './runFolder'
 import type { FileShardPlan, ShardStatus } from './types'
 
 export async function status(plan: FileShardPlan): Promise<ShardStatus> {
@@ -46,18 +46,17 @@ async function complete(places: Places, plan: FileShardPlan, run: Run): Promise<
       await checkLength(part, plan.size)
       await setMode(part.fd, places.mode)
       await part.sync()
-      await sweepPrepared(places)
       await writeRecord(places, plan, part)
     } finally {
       await part.close()
     }
     await replaceFile(run.part, places.output)
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
+    if (!isMissing(error)) throw error
     if (!(await isRecorded(places, plan))) throw partIsMissing(places)
   }
   await syncFolder(places.folder)
-  await removeRun(places, run)
+  await tidy(places, run)
 }
 
 async function openPart({ part }: Run): Promise<FileHandle> {

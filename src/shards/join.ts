@@ -5,7 +5,7 @@ import { ShardsError } from './errors'
 import { timeText } from './input'
 import type { Places } from './places'
 import { isRecorded } from './record'
-import { createRun, isMarked, type Run, readRun, removeRun } from './runFolder'
+import { createRun, isMarked, type Run, readRun, tidy } from './runFolder'
 import type { FileShardPlan, ShardPlan } from './types'
 
 /**
@@ -21,8 +21,8 @@ export async function findRun(
   const run = await readRun(places)
   const isSame = run?.plan.digest === plan.digest
   if (await isRecorded(places, plan)) {
-    // Its process was killed before it removed the folder.
-    if (run && isSame) await removeRun(places, run)
+    // A process was killed before it had removed everything.
+    if (!run || isSame) await tidy(places, run)
     return 'complete'
   }
   if (run && !isSame) throw otherRun(places, plan, run)

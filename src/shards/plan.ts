@@ -1,15 +1,14 @@
 // Which shard computes which bytes. Knows no files, so that objects in a store can be divided by the same rules.
 
 import { createHash } from 'node:crypto'
-import { checkNames, isRecord, noNames, scalingReaderOf } from '../api/options'
+import { readFunctionName } from '../api/byName'
+import { checkNames, isRecord, mostShards, noNames } from '../api/options'
 import { layoutOf } from '../cli/layout'
 import { describe, invalidType, outOfRange, withCode } from '../errors'
-import { type FunctionEntry, type FunctionName, functions } from '../math/functions'
 import type { SoftplusOptions } from '../types'
+import { activations } from './functions'
 import type { ByteRange, FileShardPlan, ObjectDescription, ShardOptions, ShardPlan } from './types'
 
-/** The most that `shards` may be. */
-export const mostShards = 1_000_000
 const defaultAlignment = 1 << 20
 
 /**
@@ -72,7 +71,7 @@ export function rangeOf(plan: ShardPlan, index: number): ByteRange {
 export function checkPlan(plan: ShardPlan): void {
   if (!isRecord(plan)) throw invalidType('plan', 'what planShards or planObject returned', plan)
   const { digest } = plan
-  if (digest === digestOf(plan) && Object.hasOwn(functions, plan.function)) return
+  if (digest === digestOf(plan) && Object.hasOwn(activations, plan.function)) return
   throw withCode(
     new TypeError(
       `plan must be what planShards or planObject of this version returned; got the digest ${describe(digest)}. Plan again`,
@@ -131,35 +130,24 @@ function readOptions(options: ShardOptions): Read {
   if (!isRecord(options)) throw invalidType('options', 'an object such as { shards: 16 }', options)
   checkNames('options', options, ['shards', 'function', 'beta', 'threshold', 'alignment'], noNames)
   const { function: name = 'softplus', beta, threshold, shards, alignment } = options
+  const functionName = readFunctionName(activations, name)
+  // The function knows which values it takes.
+  activations[functionName](new Float32Array(0), { beta, threshold })
   return {
-    function: readFunction(name),
-    ...readScaling(functions[name], { beta, threshold }),
+    function: functionName,
+    ...readScaling({ beta, threshold }),
     shards: readInteger('shards', shards, 1, mostShards),
     alignment: readAlignment(alignment),
   }
 }
 
-function readFunction(name: unknown): FunctionName {
-  if (typeof name === 'string' && Object.hasOwn(functions, name)) return name as FunctionName
-  const expected = `one of ${Object.keys(functions).join(', ')}`
-  if (typeof name !== 'string') throw invalidType('function', expected, name)
-  throw withCode(
-    new TypeError(`function must be ${expected}; got ${describe(name)}`),
-    'ERR_INVALID_ARG_VALUE',
-  )
-}
-
-// As the kernels get them: what makes no difference to the results makes none to the plan.
-function readScaling(
-  entry: FunctionEntry,
-  options: SoftplusOptions,
-): Pick<ShardPlan, 'beta' | 'threshold'> {
-  const [threshold = Infinity, beta] = scalingReaderOf(entry)(options, noNames)
+function readScaling({ beta, threshold }: SoftplusOptions): Pick<ShardPlan, 'beta' | 'threshold'> {
   return {
-    ...(beta !== undefined && { beta }),
-    ...(threshold !== Infinity && {
-      threshold: threshold === -Infinity ? ('-Infinity' as const) : threshold,
-    }),
+    ...(beta !== undefined && beta !== 1 && { beta: Math.fround(beta) }),
+    ...(threshold !== undefined &&
+      threshold !== Infinity && {
+        threshold: threshold === -Infinity ? ('-Infinity' as const) : threshold,
+      }),
   }
 }
 

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { codeOf } from '../cli/errors'
-import { createFile, createZeros, syncFolder, unlessMissing } from './durable'
+import { createFile, createZeros, isMissing, syncFolder, unlessMissing } from './durable'
 import type { Places } from './places'
 import type { ShardPlan } from './types'
 
@@ -65,7 +65,9 @@ export async function createRun(places: Places, plan: ShardPlan): Promise<void> 
   } catch (error) {
     await rm(preparing, { recursive: true, force: true })
     if (!lostRaces.includes(codeOf(error))) throw error
-    return removeRest(places)
+    // Windows does not replace an empty folder, and no system one with a rest in it.
+    await isRestRemoved(places)
+    return
   }
   await syncFolder(places.folder)
 }
@@ -76,7 +78,7 @@ const withoutPaths = (plan: ShardPlan) => ({ ...plan, input: undefined, output: 
 export const preparedPath = (places: Places, id = newId()) => `${places.run}-${id}`
 
 /** Removes what killed processes had prepared. A process that still needs what is removed prepares it again. */
-export async function sweepPrepared(places: Places): Promise<void> {
+async function sweepPrepared(places: Places): Promise<void> {
   const prefix = `${basename(places.run)}-`
   for (const name of await namesIn(places.folder))
     if (name.startsWith(prefix) && isId.test(name.slice(prefix.length)))
@@ -91,39 +93,49 @@ export async function isOver(places: Places, run: Run, index: number): Promise<b
 export const isMarked = (places: Places, run: Run, index: number) =>
   exists(markPath(places, run, index))
 
-/** Marks a shard as done, also if it is marked already. Returns false if there is no folder any more, as the run is over. */
+/** Marks a shard as done, also if it is marked already. Returns false if the run is over, and nothing is to be marked. */
 export async function mark(places: Places, run: Run, index: number): Promise<boolean> {
   const path = markPath(places, run, index)
   const unique = `${path}-${newId()}`
-  try {
+  const isMade = await unlessMissing(async () => {
     await createFile(unique, '')
     await rename(unique, path)
     await syncFolder(places.run)
     return true
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw error
+  })
+  // The folder may be that of another run by now.
+  return isMade === true && exists(run.part)
+}
+
+/**
+ * Removes what is left of a run when the output is complete, and nothing of another run. What cannot be removed stays: the
+ * result does not depend on it.
+ */
+export async function tidy(places: Places, run: Run | undefined): Promise<void> {
+  try {
+    if (run) await removeFiles(places, run)
+    // A shard that runs twice may add a mark meanwhile.
+    while (!(await isRestRemoved(places)));
+    await sweepPrepared(places)
+  } catch {
+    // The folder may have become read-only.
   }
 }
 
-/** Removes the folder of a run that is over, and nothing of another run. */
-export async function removeRun(places: Places, { id }: Run): Promise<void> {
-  // Last goes the plan, without which nobody finds the rest. A shard that runs twice may still add a mark.
-  for (let isRemoved = false; !isRemoved; ) {
-    const names = await namesIn(places.run)
-    const own = names.filter((name) => name.includes(id))
-    for (const name of own) if (!planName.test(name)) await removeIfThere(`${places.run}/${name}`)
-    await removeIfThere(planPath(places, id))
-    isRemoved = own.length === 0 || (await isFolderRemoved(places.run))
-  }
+// Last goes the plan, without which nobody finds the rest.
+async function removeFiles(places: Places, { id }: Run): Promise<void> {
+  for (const name of await namesIn(places.run))
+    if (name.includes(id) && !planName.test(name)) await removeIfThere(`${places.run}/${name}`)
+  await removeIfThere(planPath(places, id))
 }
 
-/** Removes what is in the way of a new run: the folder without a plan, which a killed process left. */
-async function removeRest(places: Places): Promise<void> {
+/** Removes a folder without a plan, with all that can be in it. Returns false if something has been added to it meanwhile. */
+async function isRestRemoved(places: Places): Promise<boolean> {
   const names = await namesIn(places.run)
-  if (names.some((name) => planName.test(name))) return
-  for (const name of names) if (restName.test(name)) await removeIfThere(`${places.run}/${name}`)
-  await isFolderRemoved(places.run)
+  if (names.some((name) => planName.test(name))) return true
+  const rest = names.filter((name) => restName.test(name))
+  for (const name of rest) await removeIfThere(`${places.run}/${name}`)
+  return (await isFolderRemoved(places.run)) || rest.length === 0
 }
 
 const exists = async (path: string) => (await unlessMissing(() => stat(path))) !== undefined
@@ -144,7 +156,7 @@ async function isFolderRemoved(path: string): Promise<boolean> {
   } catch (error) {
     // Solaris says EEXIST.
     if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) return false
-    if (codeOf(error) === 'ENOENT') return true
+    if (isMissing(error)) return true
     throw error
   }
 }

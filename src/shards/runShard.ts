@@ -2,15 +2,15 @@
 
 import { type FileHandle, open } from 'node:fs/promises'
 import { checkNames, isRecord, noNames, readThreads } from '../api/options'
-import { attempt, codeOf } from '../cli/errors'
+import { attempt } from '../cli/errors'
 import { invalidType } from '../errors'
-import { checkLength } from './durable'
+import { checkLength, unlessMissing } from './durable'
 import { checkStillUnchanged, checkUnchanged, openFile } from './input'
 import { checkHasEnded, joinRun } from './join'
 import { placesOf } from './places'
 import { checkFilePlan, checkIndex, rangeOf } from './plan'
 import { repairRecord } from './record'
-import { mark, type Run } from './runFolder'
+import { mark } from './runFolder'
 import type { FileShardPlan, RunShardOptions, ShardResult } from './types'
 import { writeRange } from './writeRange'
 
@@ -44,7 +44,9 @@ async function compute(
   const places = await toWrite(() => placesOf(plan.output))
   const run = await toWrite(() => joinRun(places, plan))
   if (run === 'complete') return undefined
-  const part = run.done.has(index) ? undefined : await toWrite(() => openPart(run))
+  const part = run.done.has(index)
+    ? undefined
+    : await toWrite(() => unlessMissing(() => open(run.part, 'r+')))
   try {
     if (part) {
       const written = await writeRange({ plan, index, places, run, input, part }, options)
@@ -55,10 +57,9 @@ async function compute(
         if (await toWrite(() => mark(places, run, index))) return written.milliseconds
       }
       if (written.bytes > 0) await toWrite(() => repairRecord(places, plan, part))
-    } else if (run.done.has(index)) {
-      // Marks again: whoever lists the marks on this machine then sees all of them.
-      if (await toWrite(() => mark(places, run, index))) return undefined
     }
+    // Marks again: whoever lists the marks on this machine then sees all of them.
+    else if (run.done.has(index)) await toWrite(() => mark(places, run, index))
     await toWrite(() => checkHasEnded(places, plan, run, index))
     return undefined
   } finally {
@@ -70,14 +71,4 @@ function checkOptions(options: RunShardOptions): void {
   if (!isRecord(options)) throw invalidType('options', 'an object such as { threads: 2 }', options)
   checkNames('options', options, ['threads', 'signal', 'onProgress'], noNames)
   readThreads(options.threads)
-}
-
-async function openPart({ part }: Run): Promise<FileHandle | undefined> {
-  try {
-    return await open(part, 'r+')
-  } catch (error) {
-    // Another process has just given it the name of the output.
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
 }

@@ -13,7 +13,7 @@ export type ShardFunction =
 
 export type ShardOptions = ShardFunction & {
   /**
-   * Into how many ranges the bytes are divided: an integer from 1 to 1,000,000. If there are fewer blocks of `alignment`
+   * Into how many ranges the bytes are divided: an integer from 1 to 100,000. If there are fewer blocks of `alignment`
    * bytes, the last ranges are empty.
    */
   shards: number

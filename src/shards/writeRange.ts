@@ -38,9 +38,8 @@ export async function writeRange(
   { threads, signal, onProgress }: RunShardOptions,
 ): Promise<Written> {
   const { plan, index, places, run, input, part } = shard
-  const Memory = threads === undefined ? ArrayBuffer : SharedArrayBuffer
-  const buffers = [0, 1, 2].map(() => new Uint8Array(new Memory(pieceBytes + 2 * bytesPerElement)))
   const pieces = piecesOf(plan, index)
+  const buffers = buffersFor(pieces, threads)
   const written: Written = { bytes: 0, isOvertaken: false, milliseconds: 0 }
 
   const read = (i: number) => awaitedLater(readPiece(plan, input, pieces[i], buffers[i % 3]))
@@ -65,6 +64,13 @@ export async function writeRange(
     // Until then the files must stay open.
     await Promise.allSettled([reading, writing])
   }
+}
+
+// A job detaches an ArrayBuffer that it is given. Shared memory stays here and can be used again.
+function buffersFor(pieces: ByteRange[], threads: number | undefined): Uint8Array[] {
+  const Memory = threads === undefined ? ArrayBuffer : SharedArrayBuffer
+  const largest = Math.max(0, ...pieces.slice(0, 3).map(({ start, end }) => end - start))
+  return pieces.slice(0, 3).map(() => new Uint8Array(new Memory(largest + bytesPerElement)))
 }
 
 /** Cuts the range where pieces of elements begin. Only the first piece has a header. */

@@ -13,6 +13,17 @@ export function formatOfName(path: string): Format | undefined {
   return extension === '.npy' ? 'npy' : extension === '.f32' ? 'f32' : undefined
 }
 
+/** Throws an InputError if the file's name stands for no format. */
+export function readFormat(path: string): Format {
+  const format = formatOfName(path)
+  if (format) return format
+  const got = extname(path) === '' ? 'no extension' : `'${extname(path)}'`
+  throw new InputError(
+    `${path}: the name must end in .npy (NumPy) or .f32 (raw little-endian float32); got ${got}. ` +
+      "Rename it, or convert it with numpy.save('x.npy', a.astype('<f4'))",
+  )
+}
+
 /** Whether the path is meant as a folder: it ends in a slash. */
 export const isFolder = (path: string): boolean =>
   path.endsWith('/') || (process.platform === 'win32' && path.endsWith('\\'))
