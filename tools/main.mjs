@@ -40,6 +40,10 @@ const modules = {
   ],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
+  kill: [
+    'check/kill.ts',
+    '[RUNS] kill -9 of processes that write shards, at random moments; default 500 runs',
+  ],
   fuzz: ['check/fuzz.ts', '[SECONDS] fuzz the .npy reader and the streams; default 120 seconds'],
   prove: ['prove/prove.ts', '[--stride N] [--pairs N] [--write] the proof over all 2^32 inputs'],
   bound: ['prove/bound.ts', 'derive the upper bounds of the errors with a beta'],

@@ -30,7 +30,7 @@ export async function findRun(
 }
 
 // Each time another process comes first, and that process is then found.
-const mostTries = 20
+const mostTries = 10
 
 /** The run of this plan, which is created if there is none. */
 export async function joinRun(places: Places, plan: FileShardPlan): Promise<Run | 'complete'> {

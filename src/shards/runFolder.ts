@@ -122,11 +122,9 @@ export async function tidy(places: Places, run: Run | undefined): Promise<void> 
   }
 }
 
-// Last goes the plan, without which nobody finds the rest.
 async function removeFiles(places: Places, { id }: Run): Promise<void> {
   for (const name of await namesIn(places.run))
-    if (name.includes(id) && !planName.test(name)) await removeIfThere(`${places.run}/${name}`)
-  await removeIfThere(planPath(places, id))
+    if (name.includes(id)) await removeIfThere(`${places.run}/${name}`)
 }
 
 /** Removes a folder without a plan, with all that can be in it. Returns false if something has been added to it meanwhile. */
