@@ -47,6 +47,8 @@ export default defineConfig([
     ...shared,
     entry: integrations,
     format: ['esm', 'cjs'],
+    // One file each: they share little, and nobody loads several.
+    splitting: false,
     esbuildPlugins: [external(/^\.\.?\/index$/, 'softplus')],
   },
   // CommonJS: what the command is bundled with asks for Node's modules by require(). Nobody reads or imports it, so it is
@@ -56,6 +58,8 @@ export default defineConfig([
     entry: { cli: 'src/cli/main.ts' },
     format: 'cjs',
     minify: true,
+    // A peer of the integrations, which the command must not depend on.
+    noExternal: [/^apache-arrow\/fb\//],
     esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs')],
   },
   declarations,

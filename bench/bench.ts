@@ -14,6 +14,7 @@ const usage = `npm run bench [-- WHAT]
   check    compare ratios with bench/baseline.json; check --record makes them the baseline
   peers    other libraries; kept in bench/results/
   bulk     files, memory and the event loop
+  pipelines  DuckDB, Parquet, Arrow and the command on a column
   server   load on examples/server
   load     the time it takes to load the package
   report   write the charts and the tables of README.md and docs/performance.md from bench/results/
@@ -42,6 +43,7 @@ const commands: Record<string, () => unknown> = {
   check: async () => (await import('./check')).main(process.argv.includes('--record')),
   peers: async () => (await import('./peers')).main(),
   bulk: async () => (await import('./bulk')).main(),
+  pipelines: async () => (await import('./pipelines')).main(),
   server: async () => (await import('./server')).main(),
   load: async () => (await import('./load')).main(),
   report: async () => (await import('./report')).main(),

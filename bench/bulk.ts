@@ -1,19 +1,16 @@
 // npm run bench -- bulk: async against sync, the event loop during a job, the command against cp, and the command's memory.
 // About a minute, and 10 GB of disk. `npm run tool -- leak` measures memory after many calls.
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { softplus } from '../dist/index.js'
 import { uniform } from './inputs'
 import { race, spreadOf } from './measure'
+import { command, peakOf, run } from './process'
 import { machine } from './results'
 import { atLeast, atMost, report, type Target, zen3, zen5 } from './targets'
-
-const command = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url))
 
 async function overSync(): Promise<Target> {
   const { inPlace, async } = softplus
@@ -41,14 +38,6 @@ async function eventLoop(): Promise<Target> {
   return atMost('event-loop delay while 1 GiB is activated, 99th percentile, ms', 10, p99)
 }
 
-// Returns the milliseconds it took, and what it wrote to stderr.
-function run(program: string, args: string[]): { ms: number; stderr: string } {
-  const started = performance.now()
-  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${program} must exit with 0; got ${status}: ${stderr}`)
-  return { ms: performance.now() - started, stderr }
-}
-
 function throughput(x: string, y: string): Target {
   const part = Buffer.from(uniform(2 ** 24, 8).buffer)
   for (let i = 0; i < 32; i++) writeFileSync(x, part, { flag: i === 0 ? 'w' : 'a' })
@@ -62,17 +51,6 @@ function throughput(x: string, y: string): Target {
   }
   const what = 'softplus apply, 2 GiB file in the page cache, throughput over that of cp'
   return atLeast(what, 0.8, spreadOf(cp).median / spreadOf(apply).median, zen5)
-}
-
-// Peak memory is VmHWM. process.resourceUsage().maxRSS of a child starts at its parent's.
-const printPeak = `import { readFileSync } from 'node:fs'
-process.on('exit', () => console.error(readFileSync('/proc/self/status', 'utf8')))`
-
-/** The peak memory in MiB of a Node process with these arguments, on Linux. */
-function peakOf(args: string[]): number {
-  const atExit = `data:text/javascript,${encodeURIComponent(printPeak)}`
-  const { stderr } = run(process.execPath, ['--import', atExit, ...args])
-  return Number(/VmHWM:\s*(\d+)/.exec(stderr)?.[1]) / 1024
 }
 
 function memory(x: string, y: string): Target[] {

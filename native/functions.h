@@ -1,4 +1,4 @@
-// The list of functions. It drives the backends, the addon, the tests and the proofs.
+// The list of functions. It drives the backends, the addon, the DuckDB extension, the tests and the proofs.
 //
 // A new function is a description in functions/, its #include and its entry here, and its true value in
 // test/reference.h.
@@ -14,21 +14,22 @@
 #include "functions/secondDerivative.h"
 #include "functions/softplus.h"
 
-// An entry: the name, then the upper bound of the error in ULP with beta 1, and with any other beta. 0 is exact.
+// An entry: the name, what users call it, then the upper bound of the error in ULP with beta 1, and with any other
+// beta. 0 is exact.
 // clang-format off
-#define SOFTPLUS_FUNCTIONS(each)        \
-  each(softplus, 0.81, 1.25)            \
-  each(derivative, 0.81, 1.25)          \
-  each(secondDerivative, 0.81, 1.25)    \
-  each(inverse, 0.51, 0.51)             \
-  each(relu, 0, 0)                      \
-  each(reluDerivative, 0, 0)
+#define SOFTPLUS_FUNCTIONS(each)                                        \
+  each(softplus, "softplus", 0.81, 1.25)                                \
+  each(derivative, "softplus.derivative", 0.81, 1.25)                   \
+  each(secondDerivative, "softplus.secondDerivative", 0.81, 1.25)       \
+  each(inverse, "softplus.inverse", 0.51, 0.51)                         \
+  each(relu, "relu", 0, 0)                                              \
+  each(reluDerivative, "relu.derivative", 0, 0)
 // clang-format on
 
 namespace softplus {
 
 enum Function {
-#define SOFTPLUS_ENUMERATOR(name, bound, boundWithBeta) name##Function,
+#define SOFTPLUS_ENUMERATOR(name, publicName, bound, boundWithBeta) name##Function,
   SOFTPLUS_FUNCTIONS(SOFTPLUS_ENUMERATOR)
 #undef SOFTPLUS_ENUMERATOR
       functionCount
@@ -52,6 +53,7 @@ using Kernel = void (*)(const float* x, float* y, size_t count, Scaling scaling)
 // What a backend has for one entry of the list.
 struct FunctionEntry {
   const char* name;
+  const char* publicName;
   Ways<Kernel> ways;
 };
 

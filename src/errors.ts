@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ABORT_ERR'
   | 'ERR_SOFTPLUS_BACKEND'
   | 'ERR_SOFTPLUS_ADDON'
+  | 'ERR_SOFTPLUS_DUCKDB'
 
 export function withCode<E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } {
   return Object.assign(error, { code })
@@ -58,7 +59,7 @@ export function isArray(value: unknown): boolean {
 export const describeName = (name: string): string =>
   /^[\w$]{1,32}$/.test(name) ? name : JSON.stringify(clip(name))
 
-const clip = (text: string): string => (text.length > 32 ? `${text.slice(0, 32)}...` : text)
+export const clip = (text: string): string => (text.length > 32 ? `${text.slice(0, 32)}...` : text)
 
 function describeObject(value: object): string {
   const name = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value) ?? {}, 'constructor')

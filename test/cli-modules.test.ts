@@ -346,7 +346,7 @@ describe('wrong usage: exit code 2 and a hint', () => {
     [[], /the command must be apply or info; got none/],
     [['aply', 'x'], /the command must be apply or info; got 'aply'/],
     [['--loud'], /'--loud'/],
-    [['apply'], /INPUT must be a \.npy or \.f32 file, or - for stdin; got none/],
+    [['apply'], /INPUT must be a \.npy, \.arrow or \.f32 file, or - for stdin; got none/],
     [['apply', ''], /INPUT must be .* got none/],
     [
       ['apply', 'a.npy'],

@@ -15,6 +15,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { extensionPath } from '../src/duckdb'
+import { arrowFile, floats as column } from './arrow-writer'
 import { backends } from './backends'
 
 const root = join(import.meta.dirname, '..')
@@ -66,7 +68,9 @@ const programsIn = (language: string, isWanted: (code: string) => boolean) =>
   })
 
 const isConfiguration = (code: string): boolean => /^\/\/ [\w.]+$/m.test(code)
-const importsOthers = (code: string): boolean => / from '(?!softplus|node:)/.test(code)
+const importsOthers = (code: string): boolean =>
+  / from '(?!softplus|node:|apache-arrow|@duckdb)/.test(code)
+const needsExtension = (code: string): boolean => / from 'softplus\/duckdb'/.test(code)
 const hasCommand = (code: string): boolean =>
   /softplus (apply|info)/.test(code) && !/np[mx] (?!softplus)/.test(code)
 
@@ -76,6 +80,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'softplus-docs-'))
   for (const name of ['node_modules', 'layers', 'activated', 'bin']) mkdirSync(join(folder, name))
   symlinkSync(root, join(folder, 'node_modules', 'softplus'), 'junction')
+  for (const name of ['apache-arrow', '@duckdb'])
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
   writeFileSync(join(folder, 'shown.mjs'), shown)
   const command = join(folder, 'bin', 'softplus')
   writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${root}/dist/cli.cjs" "$@"\n`)
@@ -86,6 +92,8 @@ beforeAll(() => {
   const start = Buffer.from(`\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00`, 'latin1')
   const npy = Buffer.concat([start, Buffer.from(header), floats])
   for (const name of ['x.f32', 'weights.f32']) writeFileSync(join(folder, name), floats)
+  const scores = arrowFile({ logit: column(Float32Array.of(-2, 0, 2)) })
+  writeFileSync(join(folder, 'scores.arrow'), scores)
   for (const name of ['layer.npy', 'layers/a.npy', 'layers/b.npy'])
     writeFileSync(join(folder, name), npy)
 })
@@ -136,7 +144,10 @@ function checked(code: string): string {
 
 // With the best backend, then with the fallback.
 describe.each(['', 'wasm', 'js'])('the examples in JavaScript, SOFTPLUS_BACKEND=%s', (name) => {
-  const isRun = (code: string) => !isConfiguration(code) && !importsOthers(code)
+  const isRun = (code: string) =>
+    !isConfiguration(code) &&
+    !importsOthers(code) &&
+    (extensionPath !== null || !needsExtension(code))
 
   test.each(programsIn('js', isRun))('$page: $heading', ({ heading, code, printed }) => {
     const file = join(folder, `${heading.replace(/\W/g, '-')}.mjs`)
@@ -274,7 +285,9 @@ test.each(['api', 'accuracy', 'install'])(
 )
 
 test('the pages state the guarantees of the list of functions', () => {
-  const rows = [...read('native/functions.h').matchAll(/each\((\w+), ([\d.]+), ([\d.]+)\)/g)]
+  const rows = [
+    ...read('native/functions.h').matchAll(/each\((\w+), "[\w.]+", ([\d.]+), ([\d.]+)\)/g),
+  ]
   const [bound, boundWithBeta] = rows.find(([, name]) => name === 'softplus')?.slice(2) ?? []
   const inverse = rows.find(([, name]) => name === 'inverse')?.[2]
   expect(read('README.md')).toContain(`Within ${bound} ULP`)

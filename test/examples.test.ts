@@ -1,14 +1,26 @@
 // The examples, run as a user runs them.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import {
+  Float32,
+  Int32,
+  makeVector,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  vectorFromArray,
+} from 'apache-arrow'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { labels, preactivations, torchPredictions } from '../examples/digits-mlp/network'
 import { createServer } from '../examples/server/server.mjs'
+import { extensionPath } from '../src/duckdb'
 import { softplus } from '../src/index'
 
 const root = join(import.meta.dirname, '..')
@@ -41,6 +53,150 @@ describe('examples/pipeline', () => {
     } finally {
       rmSync(folder, { recursive: true })
     }
+  })
+})
+
+describe('examples/arrow', () => {
+  const script = join(root, 'examples', 'arrow', 'activate.mjs')
+  let folder: string
+  let input: string
+  let output: string
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'softplus-arrow-'))
+    input = join(folder, 'x.arrow')
+    output = join(folder, 'y.arrow')
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+
+  test('activates a column of a stream larger than the memory it takes', () => {
+    // 256 MiB: the same batch of 512 KiB again and again, between the schema and the end of a stream.
+    const x = floats(2 ** 16)
+    const ids = Int32Array.from(x, (_, i) => i)
+    const messagesOf = (logit: Float32Array) => {
+      const table = new Table({ id: makeVector(ids), logit: makeVector(logit) })
+      const [one, two] = [table, table.concat(table)].map((t) =>
+        Buffer.from(tableToIPC(t, 'stream')),
+      )
+      const end = one.subarray(-8)
+      const start = one.length - end.length - (two.length - one.length)
+      return [one.subarray(0, start), one.subarray(start, -end.length), end]
+    }
+    const [head, batch, end] = messagesOf(x)
+    appendFileSync(input, head)
+    for (let i = 0; i < 512; i++) appendFileSync(input, batch)
+    appendFileSync(input, end)
+
+    const { status, stderr } = run(input, output, 'logit')
+    expect(status, stderr).toBe(0)
+    const [, mebibytes, peak] = /^(\d+) MiB written, at most (\d+) MiB of memory/.exec(stderr) ?? []
+    expect(Number(mebibytes)).toBe(256)
+    expect(Number(peak)).toBeLessThan(200)
+    const [newHead, newBatch, newEnd] = messagesOf(softplus(x))
+    const result = readFileSync(output)
+    expect(result.length).toBe(newHead.length + 512 * newBatch.length + newEnd.length)
+    expect(result.subarray(0, newHead.length).equals(newHead)).toBe(true)
+    expect(result.subarray(-newEnd.length).equals(newEnd)).toBe(true)
+    for (let i = 0; i < 512; i++) {
+      const at = newHead.length + i * newBatch.length
+      expect(result.subarray(at, at + newBatch.length).equals(newBatch)).toBe(true)
+    }
+  })
+
+  test('takes IPC files, and keeps nulls and other columns', () => {
+    const ids = vectorFromArray([1, 2, null], new Int32())
+    const table = new Table({ ids, x: vectorFromArray([-2, null, 2], new Float32()) })
+    writeFileSync(input, tableToIPC(table, 'file'))
+    const { status, stderr } = run(input, output, 'x')
+    expect(status, stderr).toBe(0)
+    const result = tableFromIPC(readFileSync(output))
+    const [a, b] = softplus(Float32Array.of(-2, 2))
+    expect(result.getChild('x')?.toJSON()).toEqual([a, null, b])
+    expect(result.getChild('ids')?.toJSON()).toEqual([1, 2, null])
+  })
+
+  test.each([
+    ['arguments are missing', [], 2, /^Usage/],
+    ['there is no such file', ['none.arrow', 'y.arrow', 'x'], 1, /^ENOENT/],
+    ['there is no such column', ['', '', 'z'], 1, /^No column z\. There are: ids, x$/m],
+    [
+      'the column is of integers',
+      ['', '', 'ids'],
+      1,
+      /^vector must be .*; got a Vector of Int32\./,
+    ],
+  ])('says that %s', (_, args, code, message) => {
+    writeFileSync(
+      input,
+      tableToIPC(new Table({ ids: makeVector(Int32Array.of(1)), x: makeVector(floats(1)) })),
+    )
+    const { status, stderr } = run(...args.map((arg, i) => arg || [input, output][i]))
+    expect(stderr).toMatch(message)
+    expect(status).toBe(code)
+  })
+})
+
+describe('examples/duckdb', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'softplus-duckdb-'))
+  const [input, output] = ['logits.parquet', 'activated.parquet'].map((name) => join(folder, name))
+  const x = preactivations.subarray(0, 10_000)
+  // Every tenth is NULL.
+  const wanted = Array.from(softplus(x), (y, row) => (row % 10 === 0 ? null : y))
+  let connection: DuckDBConnection
+
+  beforeAll(async () => {
+    const instance = await DuckDBInstance.create(':memory:', { allow_unsigned_extensions: 'true' })
+    connection = await instance.connect()
+    await connection.run('CREATE TABLE logits (row INTEGER, logit FLOAT)')
+    const appender = await connection.createAppender('logits')
+    for (const [row, value] of x.entries()) {
+      appender.appendInteger(row)
+      if (row % 10 === 0) appender.appendNull()
+      else appender.appendFloat(value)
+      appender.endRow()
+    }
+    appender.closeSync()
+    await connection.run(`COPY logits TO '${input}' (FORMAT parquet)`)
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const read = async (path: string) =>
+    (await connection.runAndReadAll(`SELECT * FROM '${path}' ORDER BY row`)).getColumns()
+
+  const runExample = (...command: string[]) =>
+    spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' })
+
+  test('activate.mjs activates a column of a Parquet file', async () => {
+    const activated = join(folder, 'by-node.parquet')
+    const script = join(root, 'examples', 'duckdb', 'activate.mjs')
+    const { status, stderr } = runExample(script, input, activated, 'logit')
+    expect(status, stderr).toBe(0)
+    const kind = extensionPath === null ? 'javascript' : 'extension'
+    expect(stderr).toContain(`10000 rows by the ${kind} (`)
+    expect(stderr).toContain('), 1000 of them NULL\n')
+    expect(await read(activated)).toEqual([[...x.keys()], wanted])
+    expect(runExample(script, input, activated, 'x').stderr).toContain('"x"')
+  })
+
+  test.skipIf(extensionPath === null)('activate.sql does the same in a plain client', async () => {
+    await connection.run(`LOAD '${extensionPath}'`)
+    const sql = readFileSync(join(root, 'examples', 'duckdb', 'activate.sql'), 'utf8')
+    const inFolder = sql.replace(/'(\w+\.parquet)'/g, (_, name) => `'${join(folder, name)}'`)
+    const summary = await connection.runAndReadAll(inFolder)
+    expect(summary.getRowsJson()[0].slice(0, 2)).toEqual(['10000', '9000'])
+    expect(await read(output)).toEqual([[...x.keys()], wanted])
+  })
+
+  test('digits.ts sees what the network saw under PyTorch', () => {
+    const { status, stdout, stderr } = runExample('--import', 'tsx', 'examples/duckdb/digits.ts')
+    expect(status, stderr).toBe(0)
+    const right = torchPredictions.filter((digit, image) => digit === labels[image]).length
+    expect(stdout).toBe(`${right} of 597 digits are right: 96.8 %\n`)
   })
 })
 

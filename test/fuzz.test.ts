@@ -1,5 +1,5 @@
-// Hostile bytes for the .npy parser and the streams: the whole corpus, and a few seconds of fuzzing. npm run fuzz runs
-// longer.
+// Hostile bytes for the readers of .npy and Arrow IPC and for the streams: the whole corpus, and a few seconds of fuzzing.
+// `npm run tool -- fuzz` runs longer.
 
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -9,9 +9,10 @@ import { createStream } from '../src/api/stream'
 import { node } from '../src/backend/node'
 import { isNpy, NpyError, parseNpyHeader } from '../src/cli/npy/npy'
 import { backends, native } from './backends'
-import { corpus } from './fuzz/corpus'
+import { checkArrow, columnNames } from './fuzz/arrow'
+import { corpus, type Seed } from './fuzz/corpus'
 import { checkHeader } from './fuzz/header'
-import { mutants } from './fuzz/mutations'
+import { arrowMutants, mutants } from './fuzz/mutations'
 import { checkStream, type Plan, plans } from './fuzz/streams'
 import { headerDict, npyFile } from './npy-writer'
 
@@ -110,6 +111,62 @@ describe('.npy headers', () => {
     )
     // So many kinds of outcome appear at once. Fewer would mean that every mutant fails at the same place.
     expect(kinds.size).toBeGreaterThan(20)
+  })
+})
+
+describe('Arrow IPC', () => {
+  const tables = corpus('.arrow')
+  const checkAll = async (bytes: Buffer) => {
+    const kinds: string[] = []
+    for (const column of columnNames) kinds.push(await checkArrow(bytes, column))
+    return kinds
+  }
+
+  test.each(tables)('$name', async ({ name, bytes }) => {
+    const kinds = await checkAll(bytes)
+    const isRead = kinds.some((kind) => kind.startsWith('read '))
+    if (name.startsWith('read-')) expect(isRead, kinds.join()).toBe(true)
+    if (name.startsWith('refused-')) expect(isRead, kinds.join()).toBe(false)
+  })
+
+  test('cut off at every fourth byte', async () => {
+    for (const { name, bytes } of tables.filter((table) => table.name.startsWith('read-'))) {
+      if (bytes.length > 2500) continue
+      for (let length = 0; length < bytes.length; length += 4) {
+        const kind = await checkArrow(bytes.subarray(0, length), 'x')
+        // A stream may end after any message.
+        if (bytes.toString('latin1', 0, 6) === 'ARROW1')
+          expect(kind, `${name}, ${length} bytes`).toMatch(/^refused/)
+      }
+    }
+  })
+
+  test('every word of the metadata changed', async () => {
+    const { bytes } = tables.find(({ name }) => name === 'read-one-column.arrow') as Seed
+    for (let at = 0; at < bytes.length; at += 4) {
+      for (const value of [-1, 0x7fffffff, bytes.readInt32LE(at) + 4]) {
+        const changed = Buffer.from(bytes)
+        changed.writeInt32LE(value | 0, at)
+        await checkArrow(changed, 'x')
+      }
+    }
+  })
+
+  test('mutants of the corpus', async () => {
+    const kinds = new Set<string>()
+    const files = tables.map(({ bytes }) => bytes)
+    await fc.assert(
+      fc.asyncProperty(
+        arrowMutants(files),
+        fc.constantFrom(...columnNames),
+        async (bytes, column) => {
+          kinds.add(await checkArrow(bytes, column))
+        },
+      ),
+      { numRuns: 1e6, interruptAfterTimeLimit: milliseconds },
+    )
+    expect(kinds.size).toBeGreaterThan(20)
+    expect(kinds).toContain('read as apache-arrow')
   })
 })
 

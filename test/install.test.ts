@@ -83,6 +83,7 @@ const programs = {
   // Must compile without the types of Node and of browsers. `out` keeps its type, and nothing is any.
   'bare.mts': `
     import { type TransferError, relu, softplus } from 'softplus'
+    import { type Activatable, activate } from 'softplus/arrow'
     type IsAny<T> = 0 extends 1 & T ? true : false
     class Weights extends Float32Array { layer = 0 }
     const x = new Float32Array(3)
@@ -97,13 +98,17 @@ const programs = {
     const isAny: IsAny<typeof stream> = false
     const written: boolean = stream.write(new Uint8Array(4))
     const array: Float32Array = ({} as TransferError).array
+    const column = {} as Activatable & { name: string }
+    const named: string = activate(column, { function: 'derivative', out: x }).name
+    // @ts-expect-error: no column
+    activate(x)
     // @ts-expect-error: no such option
     softplus.async(x, { betta: 2 })
     // @ts-expect-error: a transfer has no out
     softplus.async(x, { transfer: true, out: x })
     // @ts-expect-error: no stream takes strings
     stream.write('1')
-    export { array, isAny, job, moved, pair, same, written }`,
+    export { array, isAny, job, moved, named, pair, same, written }`,
   // TypeScript 5.7 and later.
   'buffers.mts': `
     import { softplus } from 'softplus'

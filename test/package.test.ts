@@ -1,6 +1,7 @@
 // What is published: the files, the manifest, and the examples in the comments of the public functions.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runInNewContext } from 'node:vm'
@@ -55,7 +56,7 @@ describe('the package', () => {
   test('has the sources that build the addon, without its tests and what only the published addons need', () => {
     const sources = filesIn('native').filter(
       (path) =>
-        !/^native\/(test|addon\/prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
+        !/^native\/(test|duckdb|prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
     )
     expect(packed.filter((path) => path.startsWith('native/')).sort()).toEqual(sources.sort())
     const built = ['binding.gyp', 'native/backends.json'].flatMap(
@@ -80,6 +81,12 @@ describe('the package', () => {
   })
 })
 
+test('the command loads nothing but the library and what Node has', () => {
+  const names = [...read('dist/cli.cjs').matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name)
+  const others = names.filter((name) => !isBuiltin(name))
+  expect([...new Set(others)]).toEqual(['./index.cjs'])
+})
+
 describe('the manifest', () => {
   test('runs nothing on installation', () => {
     for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
@@ -89,13 +96,11 @@ describe('the manifest', () => {
   })
 
   test('depends on nothing', () => {
-    for (const kind of [
-      'dependencies',
-      'optionalDependencies',
-      'peerDependencies',
-      'bundleDependencies',
-    ])
+    for (const kind of ['dependencies', 'optionalDependencies', 'bundleDependencies'])
       expect(manifest).not.toHaveProperty(kind)
+    // npm installs no peer that is optional.
+    for (const peer of Object.keys(manifest.peerDependencies))
+      expect(manifest.peerDependenciesMeta[peer]).toEqual({ optional: true })
   })
 
   test('names types before code in every condition', () => {

@@ -7,3 +7,6 @@ const require = createRequire(join(folder, 'package.json'))
 
 /** Loads the package that is tested with. */
 export const peer = <Module>(name: string): Module => require(name) as Module
+
+/** Where the package's CommonJS begins. */
+export const peerPath = (name: string): string => require.resolve(name)

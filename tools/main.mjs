@@ -17,6 +17,10 @@ const modules = {
     'build/prebuild.ts',
     '[here] build the published addons, or the one of this platform',
   ],
+  extension: [
+    'build/extension.ts',
+    'build the DuckDB extension of this machine; the set-up does, too',
+  ],
   wasm: [
     'build/wasm.ts',
     '[--check] compile the WebAssembly modules, or compare them; test their operations',
@@ -38,13 +42,20 @@ const modules = {
     'check/bundlers.ts',
     'the packed package bundled by esbuild, Rollup, Vite and webpack, for Node and for browsers',
   ],
+  integrations: [
+    'check/integrations.ts',
+    'DuckDB in several versions and clients; 10 million values',
+  ],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
   kill: [
     'check/kill.ts',
     '[RUNS] kill -9 of processes that write shards, at random moments; default 500 runs',
   ],
-  fuzz: ['check/fuzz.ts', '[SECONDS] fuzz the .npy reader and the streams; default 120 seconds'],
+  fuzz: [
+    'check/fuzz.ts',
+    '[SECONDS] fuzz the readers of .npy and Arrow and the streams; 120 seconds',
+  ],
   prove: ['prove/prove.ts', '[--stride N] [--pairs N] [--write] the proof over all 2^32 inputs'],
   bound: ['prove/bound.ts', 'derive the upper bounds of the errors with a beta'],
 }

@@ -57,7 +57,8 @@ void computeBackward(Kernel derivative, const float* x, const float* grad, float
 
 template <class Simd>
 constexpr Backend backendOf(const char* name) {
-#define SOFTPLUS_ENTRY(function, bound, boundWithBeta) {#function, kernelsOf<functions::function, Simd>()},
+#define SOFTPLUS_ENTRY(function, publicName, bound, boundWithBeta) \
+  {#function, publicName, kernelsOf<functions::function, Simd>()},
   return {name,
           {SOFTPLUS_FUNCTIONS(SOFTPLUS_ENTRY)},
           computeBackward<Simd>,

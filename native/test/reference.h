@@ -55,8 +55,8 @@ T reference(Function f, float x, const Scaling& scaling, bool hasThreshold) {
   const T p = static_cast<T>(x) * static_cast<T>(scaling.beta);
   if (hasThreshold && x * scaling.beta > scaling.threshold) return Reference::beyondThreshold<T>(f, x);
   switch (f) {
-#define SOFTPLUS_CASE(name, bound, boundWithBeta) \
-  case name##Function:                            \
+#define SOFTPLUS_CASE(name, publicName, bound, boundWithBeta) \
+  case name##Function:                                        \
     return Reference::name<T>(x, p, scaling.beta);
     SOFTPLUS_FUNCTIONS(SOFTPLUS_CASE)
 #undef SOFTPLUS_CASE
@@ -88,7 +88,7 @@ inline double errorOf(float got, double want) {
 
 // The largest error a result may have, in ULP.
 constexpr double boundOf(Function f, bool hasBeta) {
-#define SOFTPLUS_BOUNDS(name, bound, boundWithBeta) {bound, boundWithBeta},
+#define SOFTPLUS_BOUNDS(name, publicName, bound, boundWithBeta) {bound, boundWithBeta},
   constexpr double bounds[][2] = {SOFTPLUS_FUNCTIONS(SOFTPLUS_BOUNDS)};
 #undef SOFTPLUS_BOUNDS
   return bounds[f][hasBeta];

@@ -51,7 +51,7 @@ SOFTPLUS_EXPORT("fma") float exportFma(float a, float b, float c) {
 }
 
 // x = f(x)
-#define SOFTPLUS_COMPUTE(name, bound, boundWithBeta)                                             \
+#define SOFTPLUS_COMPUTE(name, publicName, bound, boundWithBeta)                                 \
   SOFTPLUS_EXPORT(#name) void name##Export(size_t count, int way, float threshold, float beta) { \
     kernelOf<functions::name>(way)(buffers.x, buffers.x, padded(count), {beta, threshold});      \
   }

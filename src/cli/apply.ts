@@ -24,8 +24,9 @@ export async function apply(request: ApplyRequest): Promise<void> {
   }
 }
 
-export function workOf({ function: name, beta, threshold, threads }: ApplyRequest): Work {
+export function workOf({ columns, function: name, beta, threshold, threads }: ApplyRequest): Work {
   return {
+    columns,
     // The arguments have been checked: there is such a function.
     activation: activationOf(library, functions.get(name) as FunctionEntry),
     options: { ...(beta !== undefined && { beta }), ...(threshold !== undefined && { threshold }) },

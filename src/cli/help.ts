@@ -33,7 +33,7 @@ Usage:
 
 Commands:
   apply  applies softplus, or another function, to every number in .npy or .f32
-         files; see softplus apply --help
+         files, or in columns of Arrow files; see softplus apply --help
   info   shows which backend computes on this machine; --json for programs
 
 Options:
@@ -57,7 +57,9 @@ Usage:
 INPUT is one of
   NAME.npy  a NumPy array of little-endian float32 ('<f4'), any shape and order
   NAME.f32  little-endian float32 and nothing else
-  -         standard input, in either format: the first bytes tell which
+  NAME.arrow, .arrows, .ipc or .feather
+            Arrow IPC, a file or a stream, not compressed; see --column
+  -         standard input, in any of these: the first bytes tell which
 
 Options:
   -o, --output OUTPUT  write the result here, in INPUT's format:
@@ -68,6 +70,10 @@ Options:
                        -, standard output
   --in-place           replace each INPUT by its result when that is complete;
                        INPUTs must be different files, no FIFOs or devices
+  --column NAME        in Arrow IPC, activate this column, and no other: float32
+                       or lists of it. S.F is the field F of the struct S.
+                       Repeat it for several columns. What is under a null is
+                       activated, too; all other bytes stay the same
   -f, --function NAME  compute this function, listed below (default softplus)
   --beta B             how sharply softplus bends: finite, not 0 (default 1)
   --threshold T        where beta x is above T, take x for softplus, and 1 for
@@ -100,6 +106,7 @@ Examples:
   softplus apply samples.f32 -o derivatives.f32 --function derivative
   softplus apply layers/*.npy -o activated/
   softplus apply --in-place weights.f32 --function inverse --threads 2
+  softplus apply scores.arrow -o out.arrow --column logit --column meta.bias
   generate | softplus apply - -o - | consume
 
 ${exitCodeLines}

@@ -13,6 +13,8 @@ export interface ApplyRequest {
   output: string
   inPlace: boolean
   quiet: boolean
+  /** The columns whose values are activated, where the inputs have columns. */
+  columns: string[]
   threads?: number
   /** A key of functions. */
   function: string
@@ -76,6 +78,7 @@ function applyRequest(args: string[]): Request {
     options: {
       help,
       output: { type: 'string', short: 'o' },
+      column: { type: 'string', multiple: true, default: [] },
       function: { type: 'string', short: 'f' },
       beta: { type: 'string' },
       threshold: { type: 'string' },
@@ -93,13 +96,14 @@ function applyRequest(args: string[]): Request {
   const name = readFunction(values.function ?? 'softplus')
   const places = readPlaces(positionals, values.output, inPlace)
   const shards = readShards(values)
-  if (shards) checkAreForShards(places, inPlace)
+  if (shards) checkAreForShards(places, inPlace, values.column)
   return {
     command: 'apply',
     ...places,
     ...(shards && { shards }),
     inPlace,
     quiet: values.quiet,
+    columns: values.column,
     ...readThreads(values.threads),
     function: name,
     ...readScaling('beta', values.beta, name),
@@ -121,7 +125,7 @@ function readPlaces(
   inPlace: boolean,
 ): { inputs: string[]; output: string } {
   if (inputs.length === 0 || inputs.includes(''))
-    throw new UsageError('INPUT must be a .npy or .f32 file, or - for stdin; got none')
+    throw new UsageError('INPUT must be a .npy, .arrow or .f32 file, or - for stdin; got none')
   for (const name of [...inputs, output ?? '']) checkIsUtf8(name)
   if (inPlace) {
     if (output !== undefined)
@@ -191,7 +195,12 @@ function readCount(name: string, text = ''): number {
 function checkAreForShards(
   { inputs, output }: Pick<ApplyRequest, 'inputs' | 'output'>,
   inPlace: boolean,
+  [column]: string[],
 ): void {
+  if (column !== undefined)
+    throw new UsageError(
+      `--column must be left out with shards, which only .npy and .f32 have; got ${column}`,
+    )
   if (inPlace)
     throw new UsageError(
       '--in-place must be left out with shards, as each reads the input that another would replace. Use -o OUTPUT',

@@ -2,17 +2,20 @@
 
 import { convertLittleEndian } from '../endian'
 import type { Activation, SoftplusOptions } from '../index'
+import { readLayout } from './formats'
 import type { Input } from './io/input'
 import type { Output } from './io/output'
 import type { Format } from './io/paths'
-import { readLayout } from './layout'
+import type { Range } from './layout'
 import type { Progress } from './progress'
 
-/** What is done to each piece of the elements. */
+/** What is done to the values of an input. */
 export interface Work {
+  /** The columns that have them, where the input has columns. */
+  columns: readonly string[]
   activation: Activation<SoftplusOptions>
   options: SoftplusOptions
-  /** How many worker threads compute a piece; absent: the main thread computes it. */
+  /** How many worker threads compute; absent: the main thread computes. */
   threads?: number
 }
 
@@ -25,6 +28,7 @@ export interface Pumped {
 // Large enough that the calls per piece, and the garbage they leave, cost next to nothing. Three pieces are all the
 // memory that the command needs.
 const pieceBytes = 1 << 22
+const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
 /**
  * Reads one piece, applies the function to the one before and writes the one before that, at the same time. If the
@@ -38,22 +42,23 @@ export async function pump(
   checkFormat: (format: Format) => void,
 ): Promise<Pumped> {
   const pieces = piecesFor(work)
-  const { layout, end: start } = await readLayout(input, pieces[0])
-  checkFormat(layout.format)
-  await output.write(pieces[0].slice(0, layout.headerBytes))
-  pieces[0].copyWithin(0, layout.headerBytes, start)
-  let end = await input.fill(pieces[0], start - layout.headerBytes)
+  const { format, head, rest, valuesIn } = await readLayout(input, pieces[0], work.columns)
+  checkFormat(format)
+  await output.write(head)
+  pieces[0].set(rest)
+  let end = await input.fill(pieces[0], rest.length)
 
-  let bytes = 0
+  let elements = 0
   let milliseconds = 0
   let writing = Promise.resolve()
   for (let i = 0; ; i++) {
     const isLast = end < pieceBytes
     const reading = isLast ? undefined : awaitedLater(input.fill(pieces[(i + 1) % 3], 0))
-    bytes += end
-    layout.checkData(bytes, !isLast)
     const piece = pieces[i % 3].subarray(0, end)
-    milliseconds += await computeOver(piece, work)
+    const values = valuesIn(piece, isLast)
+    const started = performance.now()
+    for (const range of values) elements += await compute(piece, range, work)
+    milliseconds += performance.now() - started
     await writing
     writing = awaitedLater(output.write(piece))
     progress.add(piece.length)
@@ -62,7 +67,7 @@ export async function pump(
     end = await Promise.race([reading, writing.then(() => reading)])
   }
   await writing
-  return { elements: bytes / Float32Array.BYTES_PER_ELEMENT, milliseconds }
+  return { elements, milliseconds }
 }
 
 // A job detaches an ArrayBuffer that it is given. Shared memory stays here and can be used again.
@@ -78,16 +83,20 @@ function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
-async function computeOver(
+// A job takes some microseconds to start. The main thread computes fewer elements in that time.
+const fewestForThreads = 1 << 14
+
+/** Activates the values in a range of the piece. Returns how many they are. */
+async function compute(
   piece: Uint8Array,
+  { start, end }: Range,
   { activation, options, threads }: Work,
 ): Promise<number> {
-  // Only the last piece could end inside an element, and checkData() has refused that.
-  const x = new Float32Array(piece.buffer, 0, piece.length / Float32Array.BYTES_PER_ELEMENT)
-  const started = performance.now()
-  convertLittleEndian(piece)
-  if (threads === undefined) activation.inPlace(x, options)
+  const bytes = piece.subarray(start, end)
+  const x = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / bytesPerElement)
+  convertLittleEndian(bytes)
+  if (threads === undefined || x.length < fewestForThreads) activation.inPlace(x, options)
   else await activation.async(x, { ...options, threads, transfer: true })
-  convertLittleEndian(piece)
-  return performance.now() - started
+  convertLittleEndian(bytes)
+  return x.length
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { readFunctionName } from '../api/byName'
 import { checkNames, isRecord, mostShards, noNames } from '../api/options'
-import { layoutOf } from '../cli/layout'
+import { arrayLayout } from '../cli/array'
 import { describe, invalidType, outOfRange, withCode } from '../errors'
 import type { SoftplusOptions } from '../types'
 import { activations } from './functions'
@@ -104,8 +104,8 @@ function headerBytesOf(
   name: string,
   { format, size, start = new Uint8Array(0) }: ObjectDescription,
 ): number {
-  const source = { name, format, size }
-  return layoutOf({ ...source, fill: async () => 0, close: async () => {} }, start).headerBytes
+  const input = { name, size, fill: async () => 0, close: async () => {} }
+  return arrayLayout(input, start, format).head.length
 }
 
 function checkDescription(description: ObjectDescription): void {

@@ -22,6 +22,10 @@ export async function planShards(
   for (const [name, path] of Object.entries({ input, output }))
     if (typeof path !== 'string') throw invalidType(name, 'a path', path)
   const format = readFormat(input)
+  if (format === 'arrow')
+    throw new InputError(
+      `${input} must be .npy or .f32 to be divided into shards; got Arrow IPC. Apply the function to all of it at once`,
+    )
   const { file, stats } = await openFile(input)
   try {
     await checkIsNotOutput(stats, input, output)

@@ -1,4 +1,4 @@
-// The corpus: read-*.npy have a valid header, refused-*.npy have an invalid one, found-* once made a check fail.
+// The corpus: read-* are valid, refused-* are not, found-* once made a check fail.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -7,19 +7,21 @@ import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('corpus', import.meta.url))
 
+type Extension = '.npy' | '.arrow' | '.json'
+
 export interface Seed {
   name: string
   bytes: Buffer
 }
 
 /** The files of the corpus with this extension, sorted by name. */
-export function corpus(extension: '.npy' | '.json'): Seed[] {
+export function corpus(extension: Extension): Seed[] {
   const names = readdirSync(folder).filter((name) => name.endsWith(extension))
   return names.sort().map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
 }
 
 /** Adds a failure to the corpus, so that every later run checks it; returns its path. */
-export function keep(bytes: Uint8Array, extension: '.npy' | '.json'): string {
+export function keep(bytes: Uint8Array, extension: Extension): string {
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12)
   const path = join(folder, `found-${hash}${extension}`)
   writeFileSync(path, bytes)

@@ -1,8 +1,8 @@
 // What must hold for the .npy parser, whatever the bytes.
 
 import { ok as assert, deepEqual, equal } from 'node:assert/strict'
+import { arrayLayout } from '../../src/cli/array'
 import { InputError } from '../../src/cli/errors'
-import { layoutOf } from '../../src/cli/layout'
 import { NpyError, type NpyHeader, npyData, parseNpyHeader } from '../../src/cli/npy/npy'
 import { type Model, modelLiteral, modelText } from './model'
 
@@ -84,8 +84,9 @@ function checkUse(bytes: Buffer, header: NpyHeader): string {
   }
   const input = { name: 'x.npy', format: 'npy', size: bytes.length } as const
   try {
-    const layout = layoutOf({ ...input, fill: async () => 0, close: async () => {} }, bytes)
-    equal(layout.headerBytes, dataOffset)
+    const source = { ...input, fill: async () => 0, close: async () => {} }
+    const layout = arrayLayout(source, bytes, 'npy')
+    equal(layout.head.length, dataOffset)
     assert(isWhole && header.dtype === '<f4', 'the command takes data that is not float32')
     return 'taken'
   } catch (error) {

@@ -1,4 +1,5 @@
-// Mutants of files: cut, spliced, with bytes and tokens inserted, and with the header's length corrected or not.
+// Mutants of files: cut, spliced, with bytes and tokens inserted, with the length of a .npy header corrected or not, and with
+// words of a flatbuffer changed.
 
 import fc from 'fast-check'
 
@@ -115,4 +116,27 @@ export function mutants(files: Buffer[]): fc.Arbitrary<Buffer> {
       const edited = edits.reduce((bytes, mutate) => mutate(bytes), file)
       return Buffer.from(correct ? correct(edited) : edited)
     })
+}
+
+// Flatbuffers consist of offsets, lengths and small integers. Most are words of 32 bits.
+const words = [0, 1, 2, 4, 8, 16, 64, 0xffff, 0x10000, 0x7fffffff, -0x80000000, -1, -4, -16]
+const word = fc.tuple(place, fc.constantFrom(...words), fc.boolean()).map(
+  ([where, value, isAdded]): Mutation =>
+    (bytes) => {
+      const start = at(bytes, where) & ~3
+      if (start + 4 > bytes.length) return bytes
+      const changed = Buffer.alloc(4)
+      changed.writeInt32LE(isAdded ? (bytes.readInt32LE(start) + value) | 0 : value)
+      return replaced(bytes, start, start + 4, changed)
+    },
+)
+
+/** Files in the format Arrow IPC that differ from the given ones in a few places. */
+export function arrowMutants(files: Buffer[]): fc.Arbitrary<Buffer> {
+  const edit = fc.oneof(
+    ...[byte, word, word, word, word, deletion, repetition, truncation, splice(files)],
+  )
+  return fc
+    .tuple(fc.constantFrom(...files), fc.array(edit, { maxLength: 4 }))
+    .map(([file, edits]) => Buffer.from(edits.reduce((bytes, mutate) => mutate(bytes), file)))
 }

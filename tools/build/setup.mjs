@@ -1,10 +1,11 @@
-// Sets the project up: installs the dependencies, builds the addon and dist/. Does only what is missing or older than its sources.
+// Sets the project up: installs the dependencies, builds the addon, dist/ and, on Linux with cmake, the DuckDB extension. Does only
+// what is missing or older than its sources.
 // Needs nothing but Node and npm, and prints to stderr.
 //
-//   node tools/build/setup.mjs [--force]     --force builds the addon and dist/ anew
+//   node tools/build/setup.mjs [--force]     --force builds all of it anew
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { root, run } from './run.mjs'
+import { missingOf, root, run } from './run.mjs'
 
 const force = process.argv.includes('--force')
 
@@ -59,6 +60,19 @@ if (force || changedAt(addon) < lastChange('native', 'binding.gyp')) {
   step('building the addon', ['node-gyp', ...commands, '--silent', ...warnings, ...headers()])
   // make leaves it alone if what has changed is not a part of it.
   utimesSync(join(root, addon), new Date(), new Date())
+}
+
+const extension = 'build/Release/softplus.duckdb_extension'
+if (
+  process.platform === 'linux' &&
+  (force || changedAt(extension) < lastChange('native', 'tools/build/extension.ts'))
+) {
+  if (missingOf(['cmake']).length > 0)
+    console.error('set-up: left out the DuckDB extension: cmake is not installed')
+  else
+    step('building the DuckDB extension', [
+      ...['tsx', '--eval', "import('./tools/build/extension.ts').then(({ main }) => main([]))"],
+    ])
 }
 
 if (force || changedAt('dist/index.d.cts') < lastChange('src', 'tsup.config.ts', 'package.json'))

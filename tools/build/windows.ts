@@ -55,7 +55,7 @@ export function buildWindows(): string {
   const folder = join(root, 'build', 'native', 'win32-x64')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const prebuild = 'native/addon/prebuild'
+  const prebuild = 'native/prebuild'
   const sources = [...variables.addon_sources, `${prebuild}/runtime.cc`, `${prebuild}/delayload.cc`]
   const defines = variables.addon_defines.map((define: string) => `-D${define}`)
   const objects = [

@@ -1,19 +1,22 @@
-// Fuzzes the .npy reader and the streams: mutants of the corpus, and of whatever showed a new outcome.
+// Fuzzes the readers of .npy and Arrow IPC and the streams: mutants of the corpus, and of whatever showed a new outcome.
 // What fails is made small and kept in test/fuzz/corpus/, where `npm test` finds it.
 //
 //   npm run tool -- fuzz [SECONDS]      two minutes by default
 
 import fc from 'fast-check'
 import { backends } from '../../test/backends'
+import { checkArrow, columnNames } from '../../test/fuzz/arrow'
 import { corpus, keep } from '../../test/fuzz/corpus'
 import { checkHeader } from '../../test/fuzz/header'
-import { mutants } from '../../test/fuzz/mutations'
+import { arrowMutants, mutants } from '../../test/fuzz/mutations'
 import { checkStream, plans } from '../../test/fuzz/streams'
 
 let seconds = 120
 const files = corpus('.npy').map(({ bytes }) => bytes)
 const kinds = new Set(files.map(checkHeader))
-const done = { headers: 0, streams: 0, failures: 0 }
+const tables = corpus('.arrow').map(({ bytes }) => bytes)
+const tableKinds = new Set<string>()
+const done = { headers: 0, tables: 0, streams: 0, failures: 0 }
 
 const round = () => ({
   numRuns: 1e9,
@@ -36,6 +39,29 @@ function headerRound(): void {
   files.push(...news)
   if (result.failed && result.counterexample) {
     report(keep(result.counterexample[0], '.npy'), fc.defaultReportMessage(result))
+  }
+}
+
+async function tableRound(): Promise<void> {
+  const news: Buffer[] = []
+  const result = await fc.check(
+    fc.asyncProperty(
+      arrowMutants(tables),
+      fc.constantFrom(...columnNames),
+      async (bytes, column) => {
+        done.tables++
+        const kind = await checkArrow(bytes, column)
+        if (tableKinds.has(kind)) return
+        tableKinds.add(kind)
+        news.push(bytes)
+      },
+    ),
+    round(),
+  )
+  tables.push(...news)
+  if (result.failed && result.counterexample) {
+    const [bytes, column] = result.counterexample
+    report(keep(bytes, '.arrow'), `column ${column}: ${fc.defaultReportMessage(result)}`)
   }
 }
 
@@ -65,10 +91,12 @@ export async function main(args: string[]): Promise<boolean> {
   const end = Date.now() + seconds * 1000
   for (let turn = 0; Date.now() < end; turn++) {
     headerRound()
+    await tableRound()
     await streamRound(turn)
     const left = Math.max(0, Math.round((end - Date.now()) / 1000))
     process.stderr.write(
-      `fuzz: ${done.headers} headers, ${kinds.size} kinds of outcome, ${done.streams} streams, ` +
+      `fuzz: ${done.headers} headers, ${kinds.size} kinds of outcome, ${done.tables} tables, ` +
+        `${tableKinds.size} kinds, ${done.streams} streams, ` +
         `${done.failures} failures; ${left} s left\n`,
     )
   }

@@ -17,21 +17,22 @@ export interface Entry {
   boundWithBeta: number
 }
 
-/** @throws {Error} If the lists of functions in C++ and in TypeScript have different names. */
+/** @throws {Error} If the lists of functions in C++ and in TypeScript differ. */
 function readEntries(): Entry[] {
   const list = readFileSync(fileOf('functions'), 'utf8')
-  const found = [...list.matchAll(/^ *each\((\w+), ([\d.]+), ([\d.]+)\)/gm)]
-  const names = found.map(([, name]) => name)
-  if (names.join() !== functionNames.join())
+  const found = [...list.matchAll(/^ *each\((\w+), "([\w.]+)", ([\d.]+), ([\d.]+)\)/gm)]
+  const listed = found.map(([, name, publicName]) => `${name} as ${publicName}`).join(', ')
+  const wanted = functionNames.map((name) => `${name} as ${functions[name].publicName}`).join(', ')
+  if (listed !== wanted)
     throw new Error(
-      `native/functions.h must list the functions of src/math/functions.ts, ${functionNames.join()}; got ${names.join()}`,
+      `native/functions.h must list the functions of src/math/functions.ts, ${wanted}; got ${listed}`,
     )
   return functionNames.map((name, i) => ({
     name,
     publicName: functions[name].publicName,
     summary: functions[name].summary,
-    bound: Number(found[i][2]),
-    boundWithBeta: Number(found[i][3]),
+    bound: Number(found[i][3]),
+    boundWithBeta: Number(found[i][4]),
   }))
 }
 

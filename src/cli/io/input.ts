@@ -14,6 +14,8 @@ interface Source {
   size?: number
   /** Reads into the buffer from position `from` until it is full or the source ends; returns the end of the bytes read. */
   fill(buffer: Uint8Array, from: number): Promise<number>
+  /** Reads up to `length` bytes at a position, whatever fill() has read. Only files whose size is known have it. */
+  readAt?(position: number, length: number): Promise<Uint8Array>
   close(): Promise<void>
 }
 
@@ -127,8 +129,15 @@ function fromDescriptor(
     return bytesRead
   }
 
+  const readAt = (at: number, length: number) =>
+    attempt(action, async () => {
+      const bytes = new Uint8Array(length)
+      const { bytesRead } = await readFrom(fd, bytes, 0, length, (position ?? 0) + at)
+      return bytes.subarray(0, bytesRead)
+    })
+
   return {
-    ...(hasSize && position !== undefined && { size: limit }),
+    ...(hasSize && position !== undefined && { size: limit, readAt }),
     fill: (buffer, from) =>
       attempt(action, async () => {
         let end = from

@@ -5,13 +5,21 @@ import { lstat, readlink } from 'node:fs/promises'
 import { dirname, extname, isAbsolute } from 'node:path'
 import { codeOf, InputError, SystemFailure } from '../errors'
 
-export type Format = 'npy' | 'f32'
+/** NumPy's format, raw float32, or Arrow IPC. */
+export type Format = 'npy' | 'f32' | 'arrow'
+
+const formats: ReadonlyMap<string, Format> = new Map([
+  ['.npy', 'npy'],
+  ['.f32', 'f32'],
+  ['.arrow', 'arrow'],
+  ['.arrows', 'arrow'],
+  ['.ipc', 'arrow'],
+  ['.feather', 'arrow'],
+])
 
 /** The format that a file's extension stands for, if it stands for one. */
-export function formatOfName(path: string): Format | undefined {
-  const extension = extname(path).toLowerCase()
-  return extension === '.npy' ? 'npy' : extension === '.f32' ? 'f32' : undefined
-}
+export const formatOfName = (path: string): Format | undefined =>
+  formats.get(extname(path).toLowerCase())
 
 /** Throws an InputError if the file's name stands for no format. */
 export function readFormat(path: string): Format {
@@ -19,7 +27,8 @@ export function readFormat(path: string): Format {
   if (format) return format
   const got = extname(path) === '' ? 'no extension' : `'${extname(path)}'`
   throw new InputError(
-    `${path}: the name must end in .npy (NumPy) or .f32 (raw little-endian float32); got ${got}. ` +
+    `${path}: the name must end in .npy (NumPy), .arrow, .arrows, .ipc or .feather (Arrow IPC) ` +
+      `or .f32 (raw little-endian float32); got ${got}. ` +
       "Rename it, or convert it with numpy.save('x.npy', a.astype('<f4'))",
   )
 }

@@ -1,6 +1,8 @@
 // The header of NumPy's .npy format, versions 1.0, 2.0 and 3.0.
 
-import { clipped, type Literal, LiteralError, parsePythonLiteral } from './python-literal'
+import { InputError } from '../errors'
+import { clipped } from '../stderr'
+import { type Literal, LiteralError, parsePythonLiteral } from './python-literal'
 
 /** What an .npy header says about the data after it. */
 export interface NpyHeader {
@@ -25,7 +27,7 @@ export type NpyErrorCode =
   | 'ERR_NPY_TRAILING'
 
 /** Refuses bytes that are not a whole, valid .npy file. `code` says why. */
-export class NpyError extends Error {
+export class NpyError extends InputError {
   override name = 'NpyError'
 
   constructor(

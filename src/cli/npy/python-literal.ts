@@ -1,5 +1,7 @@
 // Parses the Python literals that .npy headers consist of: strings, booleans, integers, tuples, lists and dicts.
 
+import { clipped } from '../stderr'
+
 type Value =
   | { type: 'string'; value: string }
   | { type: 'boolean'; value: boolean }
@@ -135,11 +137,6 @@ class Reader {
     const found = next === '' ? 'the end of the text' : JSON.stringify(next)
     throw new LiteralError(`${expected} at character ${this.position}`, found)
   }
-}
-
-/** The text, cut to a length that fits into a message. */
-export function clipped(source: string): string {
-  return source.length > 60 ? `${source.slice(0, 60)}…` : source
 }
 
 /** Reads text that is one Python literal; throws a LiteralError if it is not. */

@@ -1,0 +1,165 @@
+// Where in the body of a record batch the values of the chosen columns are.
+
+import { Buffer as BufferTable } from 'apache-arrow/fb/buffer'
+import { FieldNode } from 'apache-arrow/fb/field-node'
+import { MetadataVersion } from 'apache-arrow/fb/metadata-version'
+import type { RecordBatch } from 'apache-arrow/fb/record-batch'
+import { InputError } from '../errors'
+import type { Range } from '../layout'
+import type { Columns } from './columns'
+import { damaged, readSize } from './metadata'
+
+const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
+
+interface Values extends Range {
+  /** The index of their buffer. */
+  buffer: number
+  column: string
+}
+
+/**
+ * The ranges of the values, in the order of the bytes. Throws an InputError if they are not where a reader would find
+ * them, or overlap with anything.
+ *
+ * @param version The version of the message's metadata.
+ * @param bodyStart Where the body starts, in bytes from the start of the input.
+ */
+export function rangesOf(
+  batch: RecordBatch,
+  version: MetadataVersion,
+  columns: Columns,
+  bodyStart: number,
+  bodyBytes: number,
+): Range[] {
+  if (batch.compression() !== null)
+    throw new InputError(
+      'the record batches must not be compressed. Write the file again without compression, with pyarrow: ' +
+        "feather.write_feather(table, 'x.feather', compression='uncompressed')",
+    )
+  const values = valuesOf(batch, version, columns, bodyStart).filter(
+    ({ start, end }) => end > start,
+  )
+  values.sort((one, other) => one.start - other.start)
+  for (let i = 1; i < values.length; i++)
+    if (values[i].start < values[i - 1].end) throw overlapError(values[i])
+  checkBuffers(batch, values, bodyStart, bodyBytes)
+  return values
+}
+
+function valuesOf(
+  batch: RecordBatch,
+  version: MetadataVersion,
+  { schema, chosen }: Columns,
+  bodyStart: number,
+): Values[] {
+  const { flat, fields } = schema
+  checkCount('nodes', batch.nodesLength(), flat.length)
+  checkCount(
+    'counts of view buffers',
+    batch.variadicBufferCountsLength(),
+    flat.filter(({ isView }) => isView).length,
+  )
+  const rows = readSize('the length of the record batch', batch.length())
+  const tops = new Set(fields)
+  const values: Values[] = []
+  let buffers = 0
+  let views = 0
+  for (const [i, field] of flat.entries()) {
+    const column = chosen.get(field)
+    if (column !== undefined) {
+      const count = nodeLength(batch, i)
+      if (tops.has(field) && count !== rows)
+        throw valuesError(column, `be ${rows}, as many as the batch has rows; got ${count}`)
+      // The first buffer has the validity bits, the second the values.
+      values.push({ ...placeOf(batch, buffers + 1, count, column, bodyStart), column })
+    }
+    buffers += field.buffers
+    if (field.isUnion && version === MetadataVersion.V4) buffers++
+    if (field.isView)
+      buffers += readSize('the count of view buffers', batch.variadicBufferCounts(views++) ?? 0n)
+  }
+  checkCount('buffers', batch.buffersLength(), buffers)
+  return values
+}
+
+function nodeLength(batch: RecordBatch, i: number): number {
+  return readSize('the length of a column', (batch.nodes(i, node) as FieldNode).length())
+}
+
+function placeOf(
+  batch: RecordBatch,
+  buffer: number,
+  count: number,
+  column: string,
+  bodyStart: number,
+): Range & { buffer: number } {
+  const { start, end } = bufferRange(batch, buffer, bodyStart)
+  const bytes = count * bytesPerElement
+  if (bytes > 0 && start % bytesPerElement !== 0)
+    throw valuesError(
+      column,
+      `begin at a multiple of ${bytesPerElement} bytes; got byte ${start} of the input`,
+    )
+  if (end - start < bytes)
+    throw valuesError(
+      column,
+      `be ${count}, which take ${bytes} bytes; got a buffer of ${end - start}`,
+    )
+  return { buffer, start, end: start + bytes }
+}
+
+function valuesError(column: string, text: string): InputError {
+  return new InputError(`the values of the column '${column}' must ${text}. ${damaged}`)
+}
+
+function checkCount(what: string, got: number, wanted: number): void {
+  if (got === wanted) return
+  throw new InputError(
+    `the record batch must have ${wanted} ${what}, as its schema says; got ${got}. ${damaged}`,
+  )
+}
+
+// Used again for each of them: there may be very many.
+const node = new FieldNode()
+const region = new BufferTable()
+
+function bufferRange(batch: RecordBatch, i: number, bodyStart: number): Range {
+  batch.buffers(i, region)
+  const start = bodyStart + readSize('the offset of a buffer', region.offset())
+  return { start, end: start + readSize('the length of a buffer', region.length()) }
+}
+
+// The ranges are in order and apart.
+function checkBuffers(
+  batch: RecordBatch,
+  values: Values[],
+  bodyStart: number,
+  bodyBytes: number,
+): void {
+  const count = batch.buffersLength()
+  for (let i = 0; i < count; i++) {
+    const { start, end } = bufferRange(batch, i, bodyStart)
+    if (end > bodyStart + bodyBytes)
+      throw new InputError(
+        `the buffers must lie within the ${bodyBytes} bytes of the body; got one that ends at ${end - bodyStart}. ${damaged}`,
+      )
+    for (let j = firstEndingAfter(values, start); j < values.length; j++) {
+      if (values[j].start >= end) break
+      if (values[j].buffer !== i) throw overlapError(values[j])
+    }
+  }
+}
+
+const overlapError = ({ column }: Values) =>
+  valuesError(column, 'lie apart from all other buffers; got an overlap')
+
+function firstEndingAfter(values: Values[], position: number): number {
+  let low = 0
+  let high = values.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (values[middle].end > position) high = middle
+    else low = middle + 1
+  }
+  return low
+}

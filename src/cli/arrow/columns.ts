@@ -1,0 +1,89 @@
+// The columns that --column names.
+
+import { InputError } from '../errors'
+import { clipped } from '../stderr'
+import type { Field, Schema } from './schema'
+
+/** A schema, and the fields whose values are activated, each with the name that was given for it. */
+export interface Columns {
+  schema: Schema
+  chosen: ReadonlyMap<Field, string>
+}
+
+/** Finds the columns; throws an InputError that lists those there are if one of them is none, or not float32. */
+export function chooseColumns(schema: Schema, names: readonly string[]): Columns {
+  if (names.length === 0) throw new InputError(`${wanted(schema)}; got none`)
+  return { schema, chosen: new Map(names.map((name) => [chooseColumn(schema, name), name])) }
+}
+
+function chooseColumn(schema: Schema, name: string): Field {
+  const named = find(schema.fields, name)
+  if (named === undefined) throw new InputError(`${wanted(schema)}; got '${clipped(name)}'`)
+  const field = elementOf(named)
+  if (field.kind === 'float32') return field
+  throw new InputError(
+    `the column '${clipped(name)}' must be float32, or lists of it; got ${typeText(named)}. ${remedyFor(field, name)}`,
+  )
+}
+
+/** The field of this name, or of a path such as `a.b`. A name that has a dot itself comes before a path. */
+function find(fields: readonly Field[], path: string): Field | undefined {
+  const found = fields.filter(({ name }) => name === path)
+  if (found.length > 1)
+    throw new InputError(
+      `the column '${clipped(path)}' must be the only one of its name; got ${found.length}. Rename the others`,
+    )
+  if (found.length === 1) return found[0]
+  for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
+    const struct = find(fields, path.slice(0, dot))
+    const inside = struct && find(fieldsIn(struct), path.slice(dot + 1))
+    if (inside) return inside
+  }
+  return undefined
+}
+
+/** What the lists hold in the end, or the field itself if it is no list. */
+function elementOf(field: Field): Field {
+  return field.kind === 'list' ? elementOf(field.children[0]) : field
+}
+
+const fieldsIn = (field: Field): readonly Field[] => {
+  const element = elementOf(field)
+  return element.kind === 'struct' ? element.children : []
+}
+
+const typeText = (field: Field): string =>
+  field.kind === 'list' ? `${field.type} of ${typeText(field.children[0])}` : field.type
+
+function remedyFor(field: Field, path: string): string {
+  const inside = listOf(pathsIn(fieldsIn(field), `${path}.`))
+  return inside === ''
+    ? 'Convert it, with pyarrow: column.cast(pyarrow.float32())'
+    : `Name one of its fields: ${inside}`
+}
+
+function wanted({ fields }: Schema): string {
+  const paths = listOf(pathsIn(fields, ''))
+  if (paths !== '') return `--column must name a column of float32: ${paths}`
+  const others = listOf(fields.map((field) => `${field.name} (${typeText(field)})`))
+  return `--column must name a column of float32; the columns here are ${others || 'none'}`
+}
+
+/** The paths of all columns of float32, in their order. */
+function* pathsIn(fields: readonly Field[], prefix: string): Generator<string, void> {
+  for (const field of fields) {
+    if (elementOf(field).kind === 'float32') yield prefix + field.name
+    else yield* pathsIn(fieldsIn(field), `${prefix + field.name}.`)
+  }
+}
+
+const longestList = 120
+
+function listOf(names: Iterable<string>): string {
+  let text = ''
+  for (const name of names) {
+    if (text.length + name.length > longestList) return `${text || clipped(name)}, …`
+    text += (text && ', ') + clipped(name)
+  }
+  return text
+}

@@ -1,0 +1,164 @@
+// Tests the integrations with several versions of the libraries that users bring.
+//
+//   npm run tool -- integrations     the versions are installed into build/peers/, once
+//
+// 1. The tests of each integration with each version of its library.
+// 2. DuckDB's own clients, from PyPI: examples/duckdb/activate.sql in the command line and in Python. Skipped without pip.
+// 3. 10 million values in DuckDB, by the extension and in JavaScript, against the call on arrays: every function, several betas.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { activationOf } from '../../src/api/byName'
+import { extensionPath, register } from '../../src/duckdb'
+import { relu, softplus } from '../../src/index'
+import { functions } from '../../src/math/functions'
+import { registerFunctions, sqlName } from '../../src/sql/functions'
+import { missingOf, mustRun, root, run } from '../build/run.mjs'
+import { programOf } from './nodes'
+
+const table = [
+  {
+    library: '@duckdb/node-api',
+    versions: ['1.3.2-alpha.26', '1.4.5-r.1', '1.5.6-r.1'],
+    test: 'test/duckdb.test.ts',
+  },
+]
+// The versions of PyPI's packages.
+const [pythonVersion, commandVersion] = ['2.0.1', '1.5.6']
+
+const folderOf = (name: string): string => join(root, 'build', 'peers', name.replace(/\W+/g, '-'))
+
+function testWith(library: string, version: string, test: string): string {
+  const folder = folderOf(`${library}-${version}`)
+  programOf(library, version, 'package.json', folder)
+  const { status } = run(['vitest', 'run', test], {
+    show: true,
+    env: { SOFTPLUS_TEST_PEERS: folder },
+  })
+  return status === 0 ? 'passed' : 'FAILED'
+}
+
+/** Installs a package of PyPI, and returns its folder. */
+function fromPyPI(requirement: string): string {
+  const folder = folderOf(requirement)
+  const pip = ['python3', '-m', 'pip', 'install', '--quiet', '--no-deps', '--target', folder]
+  mustRun([...pip, '--upgrade', requirement])
+  return folder
+}
+
+/** Activates a file by examples/duckdb/activate.sql in another client, and compares the results with those of the call. */
+async function testClient(start: (sql: string) => string[], folder: string): Promise<string> {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const connection = await (await DuckDBInstance.create()).connect()
+  const [input, output] = ['logits', 'activated'].map((name) => join(folder, `${name}.parquet`))
+  await connection.run(
+    `COPY (SELECT i AS row, CASE WHEN i % 10 > 0 THEN sin(i) * 30 END::FLOAT AS logit FROM range(100000) AS r(i)) TO '${input}'`,
+  )
+  const sql = readFileSync(join(root, 'examples', 'duckdb', 'activate.sql'), 'utf8')
+  const script = join(folder, 'activate.sql')
+  writeFileSync(script, `LOAD '${extensionPath}';\n${sql}`)
+  const printed = mustRun(start(script), { cwd: folder }).trim()
+  console.error(printed)
+  await register(connection, { kind: 'javascript' })
+  const different = await connection.runAndReadAll(
+    `SELECT count(*) FILTER (softplus(i.logit) IS DISTINCT FROM o.logit), count(*) FROM '${input}' i JOIN '${output}' o USING (row)`,
+  )
+  return `${different.getRows()[0]}` === '0,100000' ? 'passed' : 'FAILED'
+}
+
+async function testClients(): Promise<[string, string][]> {
+  const python = `import sys, duckdb
+connection = duckdb.connect(config={'allow_unsigned_extensions': True})
+print(duckdb.__version__, connection.execute(open(sys.argv[1]).read()).fetchall())`
+  const clients = [
+    [
+      `Python ${pythonVersion}`,
+      () => {
+        const folder = fromPyPI(`duckdb==${pythonVersion}`)
+        return (sql: string) => ['env', `PYTHONPATH=${folder}`, 'python3', '-c', python, sql]
+      },
+    ],
+    [
+      `command line ${commandVersion}`,
+      () => {
+        const folder = fromPyPI(`duckdb-cli==${commandVersion}`)
+        return (sql: string) => [
+          'env',
+          `PYTHONPATH=${folder}`,
+          'python3',
+          '-m',
+          'duckdb_cli',
+          '-unsigned',
+          '-f',
+          sql,
+        ]
+      },
+    ],
+  ] as const
+  const results: [string, string][] = []
+  for (const [name, install] of clients) {
+    const hasPip =
+      missingOf(['python3']).length === 0 && run(['python3', '-m', 'pip', '--version']).status === 0
+    const reason = extensionPath === null ? 'no extension' : hasPip ? '' : 'no pip'
+    const result = reason
+      ? `skipped: ${reason}`
+      : await testClient(install(), folderOf(`client-${name}`))
+    results.push([`DuckDB, ${name}`, result])
+  }
+  return results
+}
+
+/** Compares 10 million values. Returns how many results were compared and how many differ. */
+async function compareMany(kind: 'extension' | 'javascript'): Promise<string> {
+  const count = 10_000_000
+  const connection = await (
+    await DuckDBInstance.create(':memory:', { allow_unsigned_extensions: 'true' })
+  ).connect()
+  if (kind === 'extension') await register(connection, { kind })
+  else registerFunctions(connection, { softplus, relu }, 'javascript')
+  // From -120 to 120, and of all magnitudes: a tenth is NULL.
+  await connection.run(`CREATE TABLE many AS SELECT CASE WHEN i % 10 = 3 THEN NULL
+    WHEN i % 2 = 0 THEN (i / ${count / 240} - 120)::FLOAT
+    ELSE ((CASE WHEN i % 4 = 1 THEN -1 ELSE 1 END) * pow(2::DOUBLE, i / ${count / 250} - 130))::FLOAT END AS x
+    FROM range(${count}) AS r(i)`)
+  const calls = Object.values(functions).flatMap((entry) =>
+    (entry.takesScaling ? [1, 2, -0.37, 1e-6] : [undefined]).map((beta) => ({
+      sql: `${sqlName(entry)}(x${beta === undefined ? '' : `, ${beta}`})`,
+      call: activationOf({ softplus, relu }, entry),
+      options: { beta },
+    })),
+  )
+  let [compared, different] = [0, 0]
+  const result = await connection.stream(`SELECT x, ${calls.map(({ sql }) => sql)} FROM many`)
+  for (let chunk = await result.fetchChunk(); chunk?.rowCount; chunk = await result.fetchChunk()) {
+    const [x, ...columns] = chunk.getColumns() as (number | null)[][]
+    const values = Float32Array.from(x, (value) => value ?? 0)
+    for (const [i, { call, options }] of calls.entries()) {
+      const y = call(values, options)
+      for (let row = 0; row < x.length; row++)
+        if (!Object.is(columns[i][row], x[row] === null ? null : y[row])) different++
+      compared += x.length
+    }
+  }
+  console.error(`DuckDB, ${kind}: ${different} of ${compared} results differ`)
+  return different === 0 && compared === 18 * count ? 'passed' : 'FAILED'
+}
+
+export async function main(args: string[]): Promise<boolean> {
+  if (args.length > 0) throw new Error(`integrations takes no arguments; got ${args.join(' ')}`)
+  const results: [string, string][] = []
+  for (const { library, versions, test } of table)
+    for (const version of versions)
+      results.push([`${library} ${version}`, testWith(library, version, test)])
+  results.push(...(await testClients()))
+  for (const kind of ['extension', 'javascript'] as const) {
+    const result =
+      kind === 'extension' && extensionPath === null
+        ? 'skipped: no extension'
+        : await compareMany(kind)
+    results.push([`DuckDB, ${kind}, 10 million values`, result])
+  }
+  console.error(results.map(([name, result]) => `${name}: ${result}`).join('\n'))
+  return results.every(([, result]) => result !== 'FAILED')
+}
