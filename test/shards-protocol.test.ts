@@ -94,7 +94,7 @@ describe('in any order', () => {
         await runAll(of)
         expectComplete()
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 })

@@ -30,6 +30,7 @@ import {
 import { names as backendNames } from './backends'
 import {
   at,
+  command,
   isRoot,
   makeFifo,
   names,
@@ -41,6 +42,7 @@ import {
   write,
 } from './command'
 import { floatBytes, npyFile } from './npy-writer'
+import { killedRun, prepare } from './shards-kill'
 
 useFolder()
 afterEach(() => {
@@ -49,6 +51,15 @@ afterEach(() => {
 })
 
 const mebibyte = 1 << 20
+
+/** Numbers from 0 to below 1 by a linear congruential generator (Numerical Recipes). */
+function generatorOf(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
+  }
+}
 
 /** A .npy file whose header has this many bytes. NumPy would pad them to a multiple of 16. */
 function npyWithHeader(headerBytes: number, x: Float32Array): Buffer {
@@ -638,6 +649,8 @@ describe('the command', () => {
   })
 
   test.each([
+    [['x.f32', '-o', 'y.f32', '--column', 'a'], /--column must be left out with shards, .*; got a/],
+    [['x.arrow', '-o', 'y.arrow'], /x\.arrow must be \.npy or \.f32 to be divided into shards/],
     [['x.f32', '--in-place'], /--in-place must be left out with shards/],
     [
       ['x.f32', 'z.f32', '-o', 'out/'],
@@ -655,3 +668,19 @@ describe('the command', () => {
     expect(names()).toEqual(['x.f32'])
   })
 })
+
+test.skipIf(onWindows)(
+  'kill -9 of processes at random moments: one output, the same bytes',
+  async () => {
+    const seed = Math.floor(Math.random() * 2 ** 32)
+    const random = generatorOf(seed)
+    const killing = { command, folder: at(), random, engine: 'node' } as const
+    const files = prepare(killing)
+    let kills = 0
+    for (let run = 0; run < 2; run++)
+      kills += await killedRun(killing, files)
+        .then((killed) => killed.kills)
+        .catch((error) => expect.fail(`${error.message} (seed ${seed})`))
+    expect(kills).toBeGreaterThan(0)
+  },
+)

@@ -11,7 +11,7 @@ import { type Format, formatOfName } from './io/paths'
 import type { ApplyRequest } from './options'
 import { pairsOf } from './pairs'
 import { startProgress } from './progress'
-import { type Pumped, pump, type Work } from './pump'
+import { type FileWork, type Pumped, pump } from './pump'
 import { printLine } from './stderr'
 
 /** Activates one input after the other. Prints a summary of each on stderr. */
@@ -24,7 +24,13 @@ export async function apply(request: ApplyRequest): Promise<void> {
   }
 }
 
-export function workOf({ columns, function: name, beta, threshold, threads }: ApplyRequest): Work {
+export function workOf({
+  columns,
+  function: name,
+  beta,
+  threshold,
+  threads,
+}: ApplyRequest): FileWork {
   return {
     columns,
     // The arguments have been checked: there is such a function.
@@ -37,7 +43,7 @@ export function workOf({ columns, function: name, beta, threshold, threads }: Ap
 async function applyFile(
   inputPath: string,
   outputPath: string,
-  work: Work,
+  work: FileWork,
   quiet: boolean,
 ): Promise<Pumped> {
   const input = await openInput(inputPath)
@@ -54,7 +60,7 @@ async function applyTo(
   input: Input,
   output: Output,
   outputPath: string,
-  work: Work,
+  work: FileWork,
   quiet: boolean,
 ): Promise<Pumped> {
   const progress = startProgress(input.name, input.size, quiet)
@@ -74,7 +80,7 @@ async function applyTo(
 }
 
 // The library knows which values it takes, so the rule stays in one place: a call on an empty array asks it.
-export function checkOptions({ activation, options }: Work): void {
+export function checkOptions({ activation, options }: FileWork): void {
   try {
     activation(new Float32Array(0), options)
   } catch (error) {

@@ -1,6 +1,6 @@
 // The results of a range's bytes, in place.
 
-import { convertLittleEndian } from '../endian'
+import { activateBytes, type Work } from '../api/bytes'
 import { invalidType, outOfRange } from '../errors'
 import { activations } from './functions'
 import { checkIndex, checkPlan, rangeOf, scalingOf } from './plan'
@@ -8,6 +8,17 @@ import type { ShardPlan } from './types'
 
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
+/**
+ * Overwrites the bytes of a shard by their results, and returns them. The header in the first shard stays as it is.
+ *
+ * @param bytes Those of shardRange(plan, index) of the input; at any place in memory, which may be shared.
+ * @throws {TypeError | RangeError} if plan is no plan, index is out of its range, or there are more or fewer bytes.
+ *
+ * @example
+ * const bytes = new Uint8Array(Float32Array.of(-2, 0, 2).buffer)
+ * const plan = planObject({ format: 'f32', size: 12, version: '1' }, { shards: 1 })
+ * activateRange(plan, 0, bytes) // the bytes of [0.126928…, 0.693147…, 2.126928…]
+ */
 export function activateRange<Bytes extends Uint8Array>(
   plan: ShardPlan,
   index: number,
@@ -24,33 +35,18 @@ export function activateRange<Bytes extends Uint8Array>(
       `${bytes.length} bytes`,
     )
   const elements = bytes.subarray(Math.max(plan.headerBytes - start, 0))
-  if (elements.byteOffset % bytesPerElement === 0) activateElements(plan, elements)
+  if (elements.byteOffset % bytesPerElement === 0) activateBytes(elements, workOf(plan))
   else {
     const aligned = new Uint8Array(elements)
-    activateElements(plan, aligned)
+    activateBytes(aligned, workOf(plan))
     elements.set(aligned)
   }
   return bytes
 }
 
-/** Activates whole elements, which start at a multiple of 4 of their memory. */
-export function activateElements(plan: ShardPlan, elements: Uint8Array): void {
-  convertLittleEndian(elements)
-  activations[plan.function].inPlace(floatsOf(elements), scalingOf(plan))
-  convertLittleEndian(elements)
-}
-
-/** The same in threads. The memory must be shared, as a job would take an ArrayBuffer away. */
-export async function activateInThreads(
-  plan: ShardPlan,
-  elements: Uint8Array,
-  threads: number,
-): Promise<void> {
-  convertLittleEndian(elements)
-  const options = { ...scalingOf(plan), threads, transfer: true }
-  await activations[plan.function].async(floatsOf(elements), options)
-  convertLittleEndian(elements)
-}
-
-const floatsOf = ({ buffer, byteOffset, length }: Uint8Array) =>
-  new Float32Array(buffer, byteOffset, length / bytesPerElement)
+/** What a plan does to the elements. */
+export const workOf = (plan: ShardPlan, threads?: number): Work => ({
+  activation: activations[plan.function],
+  options: scalingOf(plan),
+  ...(threads !== undefined && { threads }),
+})

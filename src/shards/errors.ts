@@ -2,6 +2,7 @@
 
 import { InputError } from '../cli/errors'
 
+/** Files that do not go together, or shards that are missing. */
 export class ShardsError extends InputError {
   override readonly code = 'ERR_SOFTPLUS_SHARDS'
 

@@ -13,6 +13,14 @@ import { isRecorded, writeRecord } from './record'
 import { type Run, tidy } from './runFolder'
 import type { FileShardPlan, ShardStatus } from './types'
 
+/**
+ * Which shards are missing, and whether the output is complete.
+ *
+ * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if others have begun the output by another plan.
+ *
+ * @example
+ * await status(plan) // { isComplete: false, missing: [0, 3] }
+ */
 export async function status(plan: FileShardPlan): Promise<ShardStatus> {
   checkFilePlan(plan)
   return attempt(`read ${plan.output}`, async () => {
@@ -22,6 +30,13 @@ export async function status(plan: FileShardPlan): Promise<ShardStatus> {
   })
 }
 
+/**
+ * Gives the output its name when all shards are done. Several may call it at once, and again.
+ *
+ * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if shards are missing, which `missing` lists; if others have begun the output by
+ * another plan; if the part file was removed.
+ * @throws {Error} with the system's code where it refuses.
+ */
 export async function finish(plan: FileShardPlan): Promise<void> {
   checkFilePlan(plan)
   await attempt(`write ${plan.output}`, async () => {

@@ -14,6 +14,18 @@ import type { FileShardPlan, ShardOptions } from './types'
 // The longest header with what comes before it.
 const mostHeaderBytes = 12 + 65_535
 
+/**
+ * Plans the shards of a `.npy` or `.f32` file. Reads its header; writes nothing.
+ *
+ * @param input The file, which must not change until the output is complete.
+ * @param output Another file, in a folder that exists. An older one is replaced when the new one is complete.
+ * @throws {TypeError | RangeError} if an option has the wrong type or is out of its range, or is unknown.
+ * @throws {Error} ERR_SOFTPLUS_INPUT if the input is no file of float32, the output no file, or both the same; with the
+ * system's code where it refuses.
+ *
+ * @example
+ * const plan = await planShards('x.npy', 'y.npy', { shards: 16, function: 'derivative' })
+ */
 export async function planShards(
   input: string,
   output: string,

@@ -14,6 +14,19 @@ import { mark } from './runFolder'
 import type { FileShardPlan, RunShardOptions, ShardResult } from './types'
 import { writeRange } from './writeRange'
 
+/**
+ * Computes a shard into a part file beside the output, and marks it as done when it is on the disk. Several processes may do
+ * the same shard. One that fails or is killed can be run again.
+ *
+ * @param plan What planShards returned, also by way of JSON.
+ * @param index From 0 to below `plan.shards`.
+ * @throws {TypeError | RangeError} if plan is no plan of a file, index is out of its range, or an option has the wrong type.
+ * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if the input has changed, or others have begun the output by another plan.
+ * @throws {Error} with the system's code where it refuses: ENOSPC, EACCES. The reason of `signal`.
+ *
+ * @example
+ * await runShard(plan, 2) // { start: 2097152, end: 3145728, isNew: true, milliseconds: 0.1 }
+ */
 export async function runShard(
   plan: FileShardPlan,
   index: number,

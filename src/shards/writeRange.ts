@@ -1,8 +1,10 @@
 // Reads a range of the input, activates it and writes it to the same place of the part file, in constant memory.
 
 import type { FileHandle } from 'node:fs/promises'
+import { activateBytesAsync, memoryFor } from '../api/bytes'
+import { awaitedLater } from '../awaitedLater'
 import { attempt } from '../cli/errors'
-import { activateElements, activateInThreads } from './activate'
+import { workOf } from './activate'
 import { checkUnchanged } from './input'
 import type { Places } from './places'
 import { rangeOf } from './plan'
@@ -66,11 +68,10 @@ export async function writeRange(
   }
 }
 
-// A job detaches an ArrayBuffer that it is given. Shared memory stays here and can be used again.
 function buffersFor(pieces: ByteRange[], threads: number | undefined): Uint8Array[] {
-  const Memory = threads === undefined ? ArrayBuffer : SharedArrayBuffer
-  const largest = Math.max(0, ...pieces.slice(0, 3).map(({ start, end }) => end - start))
-  return pieces.slice(0, 3).map(() => new Uint8Array(new Memory(largest + bytesPerElement)))
+  const first = pieces.slice(0, 3)
+  const largest = Math.max(0, ...first.map(({ start, end }) => end - start))
+  return first.map(() => memoryFor(largest + bytesPerElement, threads))
 }
 
 /** Cuts the range where pieces of elements begin. Only the first piece has a header. */
@@ -117,8 +118,7 @@ async function activated(
 ): Promise<number> {
   const elements = piece.subarray(start === 0 ? plan.headerBytes : 0)
   const started = performance.now()
-  if (threads === undefined) activateElements(plan, elements)
-  else await activateInThreads(plan, elements, threads)
+  await activateBytesAsync(elements, workOf(plan, threads))
   return performance.now() - started
 }
 
@@ -132,10 +132,4 @@ function writePiece(
     for (let done = 0; done < piece.length; )
       done += (await part.write(piece, done, piece.length - done, start + done)).bytesWritten
   })
-}
-
-// Keeps Node from taking a failure that comes before the await for an unhandled rejection.
-function awaitedLater<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {})
-  return promise
 }
