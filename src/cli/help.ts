@@ -85,7 +85,7 @@ Options:
                        computing takes longer than reading and writing: for
                        inverse, or with backend scalar. Backend js has no
                        threads: it always computes in the main thread
-  --shard K/N          write only the K-th of N parts of OUTPUT, as 3/16; see below
+  --shard K/N          write only the K-th of N parts of OUTPUT; see below
   --shard-index I --shards N
                        the same, counted from 0, as engines number their jobs
   --status --shards N  print the shards that are missing, one K/N a line
