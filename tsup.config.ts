@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { defineConfig, type Options } from 'tsup'
 
 const entries = { index: 'src/index.ts', bundled: 'src/bundled.ts', js: 'src/js.ts' }
@@ -33,6 +34,33 @@ const lazyModules: NonNullable<Options['esbuildPlugins']>[number] = {
   },
 }
 
+// Writes the licences of what the command is bundled with, which must go with it, to dist/LICENSES.txt.
+const licences: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'licences',
+  setup(build) {
+    build.initialOptions.metafile = true
+    build.onEnd(({ metafile }) => {
+      const folders = Object.keys(metafile?.inputs ?? {}).map(
+        (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],
+      )
+      const texts = [...new Set(folders)].flatMap((folder) => {
+        if (folder === undefined) return []
+        const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+        const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file))
+        if (files.length === 0) throw new Error(`${folder} must have a licence; got none`)
+        return [
+          `${name} ${version}`,
+          ...files.map((file) => readFileSync(`${folder}/${file}`, 'utf8')),
+        ]
+      })
+      writeFileSync(
+        'dist/LICENSES.txt',
+        `The command is bundled with these packages.\n\n${texts.join('\n')}`,
+      )
+    })
+  },
+}
+
 export default defineConfig([
   { ...shared, entry: entries, format: 'esm' },
   {
@@ -60,7 +88,7 @@ export default defineConfig([
     minify: true,
     // A peer of the integrations, which the command must not depend on.
     noExternal: [/^apache-arrow\/fb\//],
-    esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs')],
+    esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs'), licences],
   },
   declarations,
 ])

@@ -143,7 +143,7 @@ describe('Arrow IPC', () => {
 
   test('every word of the metadata changed', async () => {
     const { bytes } = tables.find(({ name }) => name === 'read-one-column.arrow') as Seed
-    for (let at = 0; at < bytes.length; at += 4) {
+    for (let at = 0; at + 4 <= bytes.length; at += 4) {
       for (const value of [-1, 0x7fffffff, bytes.readInt32LE(at) + 4]) {
         const changed = Buffer.from(bytes)
         changed.writeInt32LE(value | 0, at)

@@ -66,6 +66,13 @@ describe('the package', () => {
     expect(packed).toEqual(expect.arrayContaining(built))
   })
 
+  test('has the licences of what the command is bundled with', () => {
+    expect(packed).toContain('dist/LICENSES.txt')
+    const licences = read('dist/LICENSES.txt')
+    for (const name of ['apache-arrow', 'flatbuffers', 'cli-progress'])
+      expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'))
+  })
+
   test('has nothing else', () => {
     const expected =
       /^(dist|docs|native|prebuilds)\/|^(README\.md|CHANGELOG\.md|LICENSE|binding\.gyp|package\.json)$/

@@ -7,7 +7,8 @@ import {
   functionNames,
 } from '../math/functions'
 
-const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+export const kebabCase = (name: string) =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 export const functions: ReadonlyMap<string, FunctionEntry> = new Map(
   Object.entries(entries).map(([name, entry]) => [kebabCase(name), entry]),

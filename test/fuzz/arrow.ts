@@ -2,6 +2,7 @@
 
 import { ok as assert, deepEqual, equal } from 'node:assert/strict'
 import { type Data as ArrowData, DataType, MetadataVersion, RecordBatchReader } from 'apache-arrow'
+import { ByteBuffer } from 'flatbuffers'
 import { Metadata } from '../../src/cli/arrow/metadata'
 import { InputError } from '../../src/cli/errors'
 import { readLayout } from '../../src/cli/formats'
@@ -22,6 +23,15 @@ const { readInt32 } = Metadata.prototype
 Metadata.prototype.readInt32 = function (at) {
   reads++
   return readInt32.call(this, at)
+}
+
+// apache-arrow believes every length, and may loop over a vector of 2^31 elements.
+const vectorLength = ByteBuffer.prototype.__vector_len
+ByteBuffer.prototype.__vector_len = function (at) {
+  const length = vectorLength.call(this, at)
+  if (!(this instanceof Metadata) && length > this.capacity())
+    throw new RangeError('a vector is longer than its bytes')
+  return length
 }
 
 /** Checks everything for one input and column. Returns the kind of outcome, which stands for the path through the code. */

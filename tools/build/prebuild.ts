@@ -87,9 +87,15 @@ function loadedInWine(addon: string): string {
   return stdout.trim()
 }
 
-/** Has DuckDB load an extension, and returns what computes then. `folder`: where npm has installed @duckdb/node-api. */
-export const duckdbLoaded = (extension: string, node = [process.execPath], folder = root): string =>
-  mustRun([...node, 'tools/build/duckdb-loaded.cjs', folder, extension]).trim()
+/** Has DuckDB load an extension, and returns what a query gives. `folder`: where npm has installed @duckdb/node-api. */
+export const askDuckdb = (
+  extension: string,
+  query: string,
+  node = [process.execPath],
+  folder = root,
+): string => mustRun([...node, 'tools/build/duckdb-loaded.cjs', folder, extension, query]).trim()
+
+const whichBackend = 'SELECT softplus_backend()'
 
 /** The folder of a DuckDB for arm64. */
 export function duckdbForArm64(): string {
@@ -129,7 +135,7 @@ export function prebuildArm64(): void {
   prebuild(neon, candidates(root, 'linux-arm64')[1], arm64Node())
   const published = extensionCandidates(root, 'linux-arm64')[1]
   prebuildExtension(neon, 'linux_arm64', published)
-  report(published, duckdbLoaded(published, arm64Node(), duckdbForArm64()))
+  report(published, askDuckdb(published, whichBackend, arm64Node(), duckdbForArm64()))
 }
 
 export function prebuildWindows(): void {
@@ -152,7 +158,7 @@ export function main(args: string[]): void {
   prebuild(host, published)
   const extension = extensionCandidates(root)[1]
   prebuildExtension(host, duckdbPlatform, extension)
-  report(extension, duckdbLoaded(extension))
+  report(extension, askDuckdb(extension, whichBackend))
   if (process.arch === 'arm64') return
   prebuildArm64()
   prebuildWindows()

@@ -1,0 +1,3 @@
+import { compareMany } from './tools/check/many'
+
+console.log(await compareMany())
