@@ -201,6 +201,6 @@ test('two plans at once: each shard is done or refused, and the output is never 
           expect(error.message).toMatch(/all shards must have the same beta; got [12], but [12] in/)
         })
     }),
-    { numRuns: 20 },
+    { numRuns: 12 },
   )
 })

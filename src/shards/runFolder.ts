@@ -5,7 +5,7 @@
 // there has changed the folder just before, wherever an outdated answer would do harm.
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { codeOf } from '../cli/errors'
 import { createFile, createZeros, isMissing, syncFolder, unlessMissing } from './durable'
@@ -98,7 +98,8 @@ export async function mark(places: Places, run: Run, index: number): Promise<boo
   const path = markPath(places, run, index)
   const unique = `${path}-${newId()}`
   const isMade = await unlessMissing(async () => {
-    await createFile(unique, '')
+    // Empty: to sync the folder is all it needs.
+    await (await open(unique, 'wx', 0o600)).close()
     await rename(unique, path)
     await syncFolder(places.run)
     return true
