@@ -8,16 +8,21 @@ import { readArguments, usage } from './arguments.mjs'
 import { addFlow, storeOf, waitForFlow } from './flow.mjs'
 import { connect } from './settings.mjs'
 
-/** Adds a flow and waits for it. Says on stderr what became of it. */
-export async function produce(redis, { input, output, options }) {
+/** Adds the flow of a plan and waits for it. Says on stderr what became of it. */
+export async function produce(plan) {
   const started = performance.now()
-  const plan = await storeOf(input).plan(input, output, options)
-  const id = await addFlow(redis, plan)
-  if (id === undefined) return console.error(`${output}: was complete already`)
-  console.error(`flow ${id}: ${plan.shards} shards`)
-  await showProgress(plan.shards, (onProgress) => waitForFlow(redis, id, onProgress))
-  const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  console.error(`${output}: complete, ${plan.shards} shards in ${seconds} s`)
+  const { output, shards } = plan
+  const redis = connect()
+  try {
+    const id = await addFlow(redis, plan)
+    if (id === undefined) return console.error(`${output}: was complete already`)
+    console.error(`flow ${id}: ${shards} shards`)
+    await showProgress(shards, (onProgress) => waitForFlow(redis, id, onProgress))
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    console.error(`${output}: complete, ${shards} shards in ${seconds} s`)
+  } finally {
+    redis.disconnect()
+  }
 }
 
 async function showProgress(shards, wait) {
@@ -39,13 +44,11 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     console.error(`${error.message}\nUsage: node producer.mjs ${usage}`)
     process.exit(2)
   }
-  const redis = connect()
+  const { input, output, options } = request
   try {
-    await produce(redis, request)
+    await produce(await storeOf(input).plan(input, output, options))
   } catch (error) {
     console.error(error.message)
     process.exitCode = 1
-  } finally {
-    redis.disconnect()
   }
 }

@@ -21,12 +21,14 @@ export async function startRedis() {
   await writeFile(path, settings(folder, port, password), { mode: 0o600 })
   const stop = keepRunning('Redis', ['sh', '-c', guard, 'sh', path], {
     stdio: ['pipe', 'ignore', 'inherit'],
+    // Ctrl-C is for the workers first, which hand their shards back.
+    detached: true,
   })
   return {
     url: `redis://:${password}@127.0.0.1:${port}`,
     stop: async () => {
       await stop()
-      await rm(folder, { recursive: true })
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }

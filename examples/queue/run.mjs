@@ -5,6 +5,8 @@
 // wrong arguments; 130, 143 ended by Ctrl-C or SIGTERM: the shards of a file that are done stay, and the same command goes on.
 import { fileURLToPath } from 'node:url'
 import { readArguments, usage } from './arguments.mjs'
+import { storeOf } from './flow.mjs'
+import { produce } from './producer.mjs'
 import { startRedis } from './redis.mjs'
 import { keepRunning } from './supervise.mjs'
 
@@ -34,38 +36,31 @@ try {
   process.exit(2)
 }
 
-const stops = []
-async function stopAll() {
-  const [stopRedis, ...others] = stops.splice(0)
-  await Promise.all(others.map((stop) => stop()))
+let stopRedis
+const stopWorkers = []
+async function stop() {
+  await Promise.all(stopWorkers.map((stopWorker) => stopWorker()))
   await stopRedis?.()
 }
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
   process.on(signal, async () => {
-    await stopAll()
+    await stop()
     process.exit(code)
   })
 
 try {
-  if (process.env.REDIS_URL) stops.push(async () => {})
-  else {
+  const { input, output, options } = request
+  const plan = await storeOf(input).plan(input, output, options)
+  if (!process.env.REDIS_URL) {
     const redis = await startRedis()
-    stops.push(redis.stop)
+    stopRedis = redis.stop
     process.env.REDIS_URL = redis.url
   }
-  for (let i = 0; i < workers; i++) stops.push(startWorker(i))
-  // They read REDIS_URL when they are loaded.
-  const { connect } = await import('./settings.mjs')
-  const { produce } = await import('./producer.mjs')
-  const redis = connect()
-  try {
-    await produce(redis, request)
-  } finally {
-    redis.disconnect()
-  }
+  for (let i = 0; i < workers; i++) stopWorkers.push(startWorker(i))
+  await produce(plan)
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1
 } finally {
-  await stopAll()
+  await stop()
 }

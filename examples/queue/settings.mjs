@@ -3,10 +3,9 @@ import { Redis } from 'ioredis'
 
 export const queueName = 'softplus-shards'
 
-const { REDIS_URL = 'redis://127.0.0.1:6379' } = process.env
-
-/** Connects to Redis. Waits for as long as it is away, and says so once. */
+/** Connects to the Redis of REDIS_URL. Waits for as long as it is away, and says so once. */
 export function connect() {
+  const { REDIS_URL = 'redis://127.0.0.1:6379' } = process.env
   const redis = new Redis(REDIS_URL, {
     // Commands wait for Redis to come back. By default they fail after 20 tries.
     maxRetriesPerRequest: null,

@@ -68,5 +68,6 @@ async function stop() {
   process.exit(0)
 }
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop)
-// The end of run.mjs, which started it.
+// run.mjs, which started it, has ended: from now on, or before this line.
 process.on('disconnect', stop)
+if (process.send && !process.connected) stop()
