@@ -56,6 +56,7 @@ const modules = {
     'check/fuzz.ts',
     '[SECONDS] fuzz the readers of .npy and Arrow and the streams; 120 seconds',
   ],
+  recipes: ['check/recipes.ts', 'check examples/shards/kubernetes.yaml against the schemas'],
   prove: ['prove/prove.ts', '[--stride N] [--pairs N] [--write] the proof over all 2^32 inputs'],
   bound: ['prove/bound.ts', 'derive the upper bounds of the errors with a beta'],
 }
