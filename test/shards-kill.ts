@@ -36,7 +36,7 @@ export interface Killed {
   looks: number
 }
 
-interface Files {
+export interface Files {
   input: string
   output: string
   expected: Buffer
@@ -76,7 +76,7 @@ export async function killedRun(killing: Killing, files: Files): Promise<Killed>
   }
 }
 
-function lookout({ output, expected }: Files) {
+export function lookout({ output, expected }: Files) {
   let seen = ''
   const look = {
     count: 0,

@@ -52,6 +52,10 @@ const modules = {
     'check/kill.ts',
     '[RUNS] kill -9 of processes that write shards, at random moments; default 500 runs',
   ],
+  'kill-queue': [
+    'check/kill-queue.ts',
+    '[FLOWS] the same of the workers of examples/queue, and of Redis; default 500 flows',
+  ],
   fuzz: [
     'check/fuzz.ts',
     '[SECONDS] fuzz the readers of .npy and Arrow and the streams; 120 seconds',
