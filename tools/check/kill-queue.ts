@@ -86,7 +86,7 @@ async function killWorkers(over: AbortSignal): Promise<void> {
     const child = spawn(process.execPath, [worker], { stdio: 'ignore' })
     const ended = once(child, 'exit')
     // It takes half a second to start.
-    await sleep(3000 * Math.random(), undefined, { signal: over }).catch(() => {})
+    await sleep(5000 * Math.random(), undefined, { signal: over }).catch(() => {})
     child.kill('SIGKILL')
     const [, signal] = await ended
     if (signal === 'SIGKILL') counts.workers++
