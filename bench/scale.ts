@@ -2,6 +2,7 @@
 // queue and their bytes from an object store. Ten seconds. docs/scale.md has its tables, and says where the assumptions are from.
 //
 // A worker takes a shard from the queue, reads it, activates it, writes it and reports it. The same seed gives the same run.
+import { uniform as randomOf } from '../tools/cells/search'
 import { figure, markdown } from './table'
 
 interface Assumptions {
@@ -55,17 +56,6 @@ interface Outcome {
   tailSeconds: number
   queueBusy: number
   limit: 'workers' | 'store' | 'queue'
-}
-
-// Mulberry32, a generator of 32 bits of state, by Tommy Ettinger.
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** Times with numbers, the earliest first: a binary heap. */
