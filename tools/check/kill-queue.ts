@@ -95,7 +95,7 @@ async function killWorkers(over: AbortSignal): Promise<void> {
 
 async function killRedis(redis: Redis, over: AbortSignal): Promise<void> {
   for (;;) {
-    await sleep(10_000 + 20_000 * Math.random(), undefined, { signal: over }).catch(() => {})
+    await sleep(3000 + 5000 * Math.random(), undefined, { signal: over }).catch(() => {})
     if (over.aborted) return
     const [, pid] = /process_id:(\d+)/.exec(await redis.info('server')) ?? []
     process.kill(Number(pid), 'SIGKILL')
