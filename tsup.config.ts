@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { defineConfig, type Options } from 'tsup'
 
 const entries = { index: 'src/index.ts', bundled: 'src/bundled.ts', js: 'src/js.ts' }
-const integrations = { arrow: 'src/arrow.ts', duckdb: 'src/duckdb.ts' }
+const integrations = { arrow: 'src/arrow.ts', duckdb: 'src/duckdb.ts', shards: 'src/shards.ts' }
 const shared = { target: 'node20', platform: 'node', outDir: 'dist' } as const
 
 // index and bundled have the same types. The declarations import only node:stream, in their first line, and must compile
@@ -75,7 +75,9 @@ export default defineConfig([
     ...shared,
     entry: integrations,
     format: ['esm', 'cjs'],
-    esbuildPlugins: [external(/^\.\/index$/, 'softplus')],
+    // One file each: they share little, and nobody loads several.
+    splitting: false,
+    esbuildPlugins: [external(/^\.\.?\/index$/, 'softplus')],
   },
   // CommonJS: what the command is bundled with asks for Node's modules by require(). Nobody reads or imports it, so it is
   // minified.

@@ -15,6 +15,8 @@ const usage = `npm run bench [-- WHAT]
   peers    other libraries; kept in bench/results/
   bulk     files, memory and the event loop
   pipelines  DuckDB, Parquet, Arrow and the command on a column
+  shards   files in shards, by processes and by a queue
+  scale    a simulation: 1 PB on 1,000 workers
   server   load on examples/server
   load     the time it takes to load the package
   report   write the charts and the tables of README.md and docs/performance.md from bench/results/
@@ -44,6 +46,8 @@ const commands: Record<string, () => unknown> = {
   peers: async () => (await import('./peers')).main(),
   bulk: async () => (await import('./bulk')).main(),
   pipelines: async () => (await import('./pipelines')).main(),
+  shards: async () => (await import('./shards')).main(),
+  scale: async () => (await import('./scale')).main(),
   server: async () => (await import('./server')).main(),
   load: async () => (await import('./load')).main(),
   report: async () => (await import('./report')).main(),

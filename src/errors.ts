@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'ERR_SOFTPLUS_BACKEND'
   | 'ERR_SOFTPLUS_ADDON'
   | 'ERR_SOFTPLUS_DUCKDB'
+  | 'ERR_SOFTPLUS_INPUT'
+  | 'ERR_SOFTPLUS_SHARDS'
 
 export function withCode<E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } {
   return Object.assign(error, { code })

@@ -281,6 +281,21 @@ describe.runIf(possible('full and read-only disks', reasonNotToMount()))('a disk
     expect(read('disk/old.f32').equals(xBytes)).toBe(true)
   })
 
+  test('full: a shard that does not fit is not done, and the others are', () => {
+    mount('size=5m')
+    writeFileSync(at('large.f32'), Buffer.alloc(6 << 20))
+    const args = ['apply', '-q', 'large.f32', '-o', 'disk/new.f32']
+    expect(runProcess([...args, '--shard', '2/3']).code).toBe(0)
+    expect(runProcess([...args, '--shard', '1/3']).code).toBe(0)
+    expectRefusal(runProcess([...args, '--shard', '3/3']), /write \S*disk\/new\.f32: ENOSPC/)
+    expect(runProcess([...args, '--status', '--shards', '3']).stdout.toString()).toBe('3/3\n')
+    expect(names('disk')).toEqual(['.new.f32.shards'])
+    mount('remount,size=7m')
+    expect(runProcess([...args, '--shard', '3/3']).code).toBe(0)
+    runProcess(['apply', '-q', 'large.f32', '-o', 'whole.f32'])
+    expect(read('disk/new.f32').equals(read('whole.f32'))).toBe(true)
+  })
+
   test('read-only', () => {
     mount('size=1m')
     writeFileSync(at('disk/old.f32'), xBytes)
@@ -293,6 +308,9 @@ describe.runIf(possible('full and read-only disks', reasonNotToMount()))('a disk
       runProcess(['apply', 'disk/old.f32', '-o', 'disk/new.f32']),
       /disk\/new\.f32: EROFS/,
     )
+    writeFileSync(at('in.f32'), xBytes)
+    const args = ['apply', 'in.f32', '-o', 'disk/new.f32', '--shard', '1/2']
+    expectRefusal(runProcess(args), /cannot write \S*disk\/new\.f32: EROFS/)
     expect(names('disk')).toEqual(['old.f32'])
     expect(read('disk/old.f32').equals(xBytes)).toBe(true)
   })

@@ -48,10 +48,19 @@ const modules = {
   ],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],
+  kill: [
+    'check/kill.ts',
+    '[RUNS] kill -9 of processes that write shards, at random moments; default 500 runs',
+  ],
+  'kill-queue': [
+    'check/kill-queue.ts',
+    '[FLOWS] the same of the workers of examples/queue, and of Redis; default 500 flows',
+  ],
   fuzz: [
     'check/fuzz.ts',
     '[SECONDS] fuzz the readers of .npy and Arrow and the streams; 120 seconds',
   ],
+  recipes: ['check/recipes.ts', 'check examples/shards/kubernetes.yaml against the schemas'],
   prove: ['prove/prove.ts', '[--stride N] [--pairs N] [--write] the proof over all 2^32 inputs'],
   bound: ['prove/bound.ts', 'derive the upper bounds of the errors with a beta'],
 }

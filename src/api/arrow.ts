@@ -5,10 +5,10 @@
 
 import { clip, describe, invalidType, isArray, outOfRange, withCode } from '../errors'
 import { bufferOf, byteOffsetOf, isAttached, lengthOf, tagOf, viewOf } from '../intrinsics'
-import type { FunctionName } from '../math/functions'
-import type { Activation, NoOptions, SoftplusOptions } from '../types'
+import type { NoOptions, SoftplusOptions } from '../types'
 import type { Api } from './api'
 import { readLength } from './arrays'
+import { activationsOf, readFunctionName } from './byName'
 import { checkNames, isRecord, noNames } from './options'
 
 /** Arrow's type of a column that can be activated: Float32, or List, LargeList or FixedSizeList of such a type. */
@@ -99,30 +99,12 @@ interface Part {
   length: number
 }
 
-export function createActivate({ softplus, relu }: Api): Activate {
-  const activations = {
-    softplus,
-    derivative: softplus.derivative,
-    secondDerivative: softplus.secondDerivative,
-    inverse: softplus.inverse,
-    relu,
-    reluDerivative: relu.derivative,
-  } satisfies Record<FunctionName, Activation<NoOptions>>
-
-  const readFunction = (name: unknown): Activation<SoftplusOptions> => {
-    if (typeof name === 'string' && Object.hasOwn(activations, name))
-      return activations[name as FunctionName] as Activation<SoftplusOptions>
-    const expected = `one of ${Object.keys(activations).join(', ')}`
-    if (typeof name !== 'string') throw invalidType('function', expected, name)
-    throw withCode(
-      new TypeError(`function must be ${expected}; got ${describe(name)}`),
-      'ERR_INVALID_ARG_VALUE',
-    )
-  }
+export function createActivate(api: Api): Activate {
+  const activations = activationsOf(api)
 
   function activate(vector: unknown, options?: ActivateOptions & ActivateOutput<unknown>): unknown {
     const { function: name = 'softplus', beta, threshold, out } = readOptions(options)
-    const activation = readFunction(name)
+    const activation = activations[readFunctionName(activations, name)]
     // Checks beta and threshold before anything is written.
     activation(new Float32Array(0), { beta, threshold })
     const chunks = readChunks(vector)

@@ -16,6 +16,8 @@ const defaults = { beta: 1, threshold: Infinity }
 export const noScaling: Scaling = []
 /** The most that `threads` may be. */
 export const mostThreads = 1024
+/** The most that `shards` may be. */
+export const mostShards = 100_000
 
 /**
  * Checks that options, which are undefined or an object, have only beta, threshold and `others`, and reads beta and
@@ -108,7 +110,7 @@ export function readJob(
   }
 }
 
-function readThreads(threads: unknown): number | undefined {
+export function readThreads(threads: unknown): number | undefined {
   if (threads === undefined) return undefined
   if (typeof threads !== 'number') throw invalidType('threads', 'a number', threads)
   if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)

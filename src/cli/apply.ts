@@ -12,7 +12,7 @@ import { extensionsOf, type Format, formatOfName } from './io/paths'
 import type { ApplyRequest } from './options'
 import { pairsOf } from './pairs'
 import { startProgress } from './progress'
-import { type Pumped, pump, type Work } from './pump'
+import { type FileWork, type Pumped, pump } from './pump'
 import { printLine } from './stderr'
 
 /** Activates one input after the other. Prints a summary of each on stderr. */
@@ -25,7 +25,13 @@ export async function apply(request: ApplyRequest): Promise<void> {
   }
 }
 
-function workOf({ columns, function: name, beta, threshold, threads }: ApplyRequest): Work {
+export function workOf({
+  columns,
+  function: name,
+  beta,
+  threshold,
+  threads,
+}: ApplyRequest): FileWork {
   return {
     columns,
     // The arguments have been checked: there is such a function.
@@ -38,7 +44,7 @@ function workOf({ columns, function: name, beta, threshold, threads }: ApplyRequ
 async function applyFile(
   inputPath: string,
   outputPath: string,
-  work: Work,
+  work: FileWork,
   quiet: boolean,
 ): Promise<Pumped> {
   const input = await openInput(inputPath)
@@ -55,7 +61,7 @@ async function applyTo(
   input: Input,
   output: Output,
   outputPath: string,
-  work: Work,
+  work: FileWork,
   quiet: boolean,
 ): Promise<Pumped> {
   const progress = startProgress(input.name, input.size, quiet)
@@ -75,7 +81,7 @@ async function applyTo(
 }
 
 // The library knows which values it takes, so the rule stays in one place: a call on an empty array asks it.
-function checkOptions({ activation, options }: Work): void {
+export function checkOptions({ activation, options }: FileWork): void {
   try {
     activation(new Float32Array(0), options)
   } catch (error) {
@@ -86,7 +92,7 @@ function checkOptions({ activation, options }: Work): void {
 }
 
 // The output has the input's format. A name with the other format's extension would mislead.
-function checkOutputName(output: string, format: Format): void {
+export function checkOutputName(output: string, format: Format): void {
   const named = formatOfName(output)
   if (named === undefined || named === format) return
   throw new InputError(
@@ -95,15 +101,14 @@ function checkOutputName(output: string, format: Format): void {
   )
 }
 
-function summaryOf(
-  request: ApplyRequest,
-  input: string,
-  { elements, milliseconds }: Pumped,
-): string {
+function summaryOf(request: ApplyRequest, input: string, pumped: Pumped): string {
   const file = request.inputs.length > 1 ? `${input}, ` : ''
-  const what =
-    `${file}backend ${library.backend.name}, ${request.function}, ` +
-    `${elements.toLocaleString('en-US')} elements`
+  return `${file}backend ${library.backend.name}, ${request.function}, ${speedOf(pumped)}`
+}
+
+/** How many elements, and how fast they were computed. */
+export function speedOf({ elements, milliseconds }: Pumped): string {
+  const what = `${elements.toLocaleString('en-US')} elements`
   if (elements === 0) return what
   const nanoseconds = (milliseconds * 1e6) / elements
   // Every element is read once and written once.

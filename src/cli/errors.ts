@@ -6,6 +6,7 @@ export const exitCodes = {
   done: 0,
   system: 1,
   wrong: 2,
+  incomplete: 3,
   hangUp: 129,
   interrupt: 130,
   terminate: 143,
@@ -15,12 +16,17 @@ export const exitCodes = {
 export class UsageError extends Error {}
 
 /** An input or an output of the wrong kind. */
-export class InputError extends Error {}
+export class InputError extends Error {
+  readonly code: string = 'ERR_SOFTPLUS_INPUT'
+}
 
 /** A refusal by the file system or the operating system. */
 export class SystemFailure extends Error {
+  readonly code: string
+
   constructor(action: string, cause: unknown) {
     super(`cannot ${action}: ${systemReason(cause)}`, { cause })
+    this.code = codeOf(cause)
   }
 }
 

@@ -18,6 +18,7 @@ const exitCodeLines = `Exit codes:
   0    done
   1    the file system or the operating system refused
   2    wrong arguments or wrong input; no file was written for it
+  3    --status: shards are missing
   129  terminal closed (SIGHUP)
   130  interrupted (SIGINT)
   143  terminated (SIGTERM)
@@ -53,6 +54,7 @@ Usage:
   softplus apply INPUT -o OUTPUT [--function NAME] [--beta B] [--threshold T]
   softplus apply INPUT... -o DIR/ [...]
   softplus apply INPUT... --in-place [...]
+  softplus apply INPUT -o OUTPUT --shard K/N | --status --shards N [...]
 
 INPUT is one of
   NAME.npy  a NumPy array of little-endian float32 ('<f4'), any shape and order
@@ -84,6 +86,10 @@ Options:
                        computing takes longer than reading and writing: for
                        inverse, or with backend scalar. Backend js has no
                        threads: it always computes in the main thread
+  --shard K/N          write only the K-th of N parts of OUTPUT; see below
+  --shard-index I --shards N
+                       the same, counted from 0, as engines number their jobs
+  --status --shards N  print the shards that are missing, one K/N a line
   -q, --quiet          show no progress and no summary, only errors
   -h, --help           show this text
 Write a negative number with an equals sign: --beta=-2.
@@ -101,6 +107,14 @@ After an error, the output file is as it was before. The results of earlier
 INPUTs stay; later INPUTs are not read. A pipe keeps what it got before the
 error: if the end of the input is wrong, all but the last 4 MiB.
 
+Shards divide a .npy or .f32 file among processes and machines that share its
+folder. They may run in any order, at once, twice, and again after kill -9.
+Whoever finds all of them done gives the result its name. Until then it is in
+.OUTPUT.shards/ beside it, which stays if no process finishes. All must have the
+same INPUT, which must not change, the same options, and the same N. Afterwards
+the small file .OUTPUT.shards.json tells a shard that is run again that there is
+nothing to do; it may be removed. INPUT and OUTPUT must be different files.
+
 Examples:
   softplus apply layer.npy -o activated.npy
   softplus apply layer.npy -o layer.npy --beta 2 --threshold 20
@@ -108,6 +122,8 @@ Examples:
   softplus apply layers/*.npy -o activated/
   softplus apply --in-place weights.f32 --function inverse --threads 2
   softplus apply scores.arrow -o out.arrow --column logit --column meta.bias
+  softplus apply x.npy -o y.npy --shard 3/16
+  softplus apply x.npy -o y.npy --shard-index "$SLURM_ARRAY_TASK_ID" --shards 16
   generate | softplus apply - -o - | consume
 
 ${exitCodeLines}

@@ -1,7 +1,7 @@
 // Reads the arguments.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { mostThreads } from '../api/options'
+import { mostShards, mostThreads } from '../api/options'
 import { UsageError } from './errors'
 import { functions } from './functions'
 import { isFolder, isUtf8 } from './io/paths'
@@ -20,6 +20,15 @@ export interface ApplyRequest {
   function: string
   beta?: number
   threshold?: number
+  shards?: ShardsRequest
+}
+
+/** The output is written in shards: this process writes one, or tells which are missing. */
+export interface ShardsRequest {
+  /** How many there are. */
+  count: number
+  /** From 0; absent with --status. */
+  index?: number
 }
 
 export type Request =
@@ -75,15 +84,23 @@ function applyRequest(args: string[]): Request {
       threshold: { type: 'string' },
       'in-place': { type: 'boolean', default: false },
       threads: { type: 'string' },
+      shard: { type: 'string' },
+      'shard-index': { type: 'string' },
+      shards: { type: 'string' },
+      status: { type: 'boolean', default: false },
       quiet: { type: 'boolean', short: 'q', default: false },
     },
   })
   if (values.help) return { command: 'help', topic: 'apply' }
   const inPlace = values['in-place']
   const name = readFunction(values.function ?? 'softplus')
+  const places = readPlaces(positionals, values.output, inPlace)
+  const shards = readShards(values)
+  if (shards) checkAreForShards(places, inPlace, values.column)
   return {
     command: 'apply',
-    ...readPlaces(positionals, values.output, inPlace),
+    ...places,
+    ...(shards && { shards }),
     inPlace,
     quiet: values.quiet,
     columns: values.column,
@@ -139,6 +156,58 @@ function checkNoStdin(inputs: string[], where: string): void {
   if (inputs.includes('-'))
     throw new UsageError(
       `INPUTs must be files with ${where}; got -. Use softplus apply - -o OUTPUT`,
+    )
+}
+
+function readShards(values: {
+  shard?: string
+  'shard-index'?: string
+  shards?: string
+  status: boolean
+}): ShardsRequest | undefined {
+  const { shard, 'shard-index': index, shards, status } = values
+  if ([shard, index, shards].every((value) => value === undefined) && !status) return undefined
+  const given = [shard !== undefined, index !== undefined, status].filter(Boolean).length
+  if (given !== 1 || (shards === undefined) !== (shard !== undefined))
+    throw new UsageError(
+      'a shard must be given as --shard K/N, as --shard-index I --shards N, or as --status --shards N; got another mixture',
+    )
+  if (shard !== undefined) return readShard(shard)
+  const count = readCount('--shards', shards)
+  if (index === undefined) return { count }
+  if (/^\d+$/.test(index) && Number(index) < count) return { count, index: Number(index) }
+  throw new UsageError(`--shard-index must be an integer from 0 to ${count - 1}; got '${index}'`)
+}
+
+function readShard(text: string): ShardsRequest {
+  const [, k, n] = /^(\d+)\/(\d+)$/.exec(text) ?? []
+  const count = n === undefined ? 0 : readCount('N in --shard K/N', n)
+  if (Number(k) >= 1 && Number(k) <= count) return { count, index: Number(k) - 1 }
+  throw new UsageError(`--shard must be K/N, K from 1 to N, such as 3/16; got '${text}'`)
+}
+
+function readCount(name: string, text = ''): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count >= 1 && count <= mostShards) return count
+  throw new UsageError(`${name} must be an integer from 1 to ${mostShards}; got '${text}'`)
+}
+
+function checkAreForShards(
+  { inputs, output }: Pick<ApplyRequest, 'inputs' | 'output'>,
+  inPlace: boolean,
+  [column]: string[],
+): void {
+  if (column !== undefined)
+    throw new UsageError(
+      `--column must be left out with shards, which only .npy and .f32 have; got ${column}`,
+    )
+  if (inPlace)
+    throw new UsageError(
+      '--in-place must be left out with shards, as each reads the input that another would replace. Use -o OUTPUT',
+    )
+  if (inputs.length > 1 || inputs[0] === '-' || output === '-')
+    throw new UsageError(
+      `INPUT and OUTPUT must be one file each with shards; got ${[...inputs, '-o', output].join(' ')}`,
     )
 }
 

@@ -1,22 +1,17 @@
 // Reads an input, applies the function and writes the output, in constant memory.
 
-import { convertLittleEndian } from '../endian'
-import type { Activation, SoftplusOptions } from '../index'
+import { activateBytesAsync, memoryFor, type Work } from '../api/bytes'
+import { awaitedLater } from '../awaitedLater'
 import { readLayout } from './formats'
 import type { Input } from './io/input'
 import type { Output } from './io/output'
 import type { Format } from './io/paths'
-import type { Range } from './layout'
 import type { Progress } from './progress'
 
 /** What is done to the values of an input. */
-export interface Work {
+export interface FileWork extends Work {
   /** The columns that have them, where the input has columns. */
   columns: readonly string[]
-  activation: Activation<SoftplusOptions>
-  options: SoftplusOptions
-  /** How many worker threads compute; absent: the main thread computes. */
-  threads?: number
 }
 
 export interface Pumped {
@@ -37,11 +32,11 @@ const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 export async function pump(
   input: Input,
   output: Output,
-  work: Work,
+  work: FileWork,
   progress: Progress,
   checkFormat: (format: Format) => void,
 ): Promise<Pumped> {
-  const pieces = piecesFor(work)
+  const pieces = [0, 1, 2].map(() => memoryFor(pieceBytes, work.threads))
   const { format, head, rest, valuesIn } = await readLayout(input, pieces[0], work.columns)
   checkFormat(format)
   await output.write(head)
@@ -57,7 +52,10 @@ export async function pump(
     const piece = pieces[i % 3].subarray(0, end)
     const values = valuesIn(piece, isLast)
     const started = performance.now()
-    for (const range of values) elements += await compute(piece, range, work)
+    for (const { start, end } of values) {
+      await activateBytesAsync(piece.subarray(start, end), work)
+      elements += (end - start) / bytesPerElement
+    }
     milliseconds += performance.now() - started
     await writing
     writing = awaitedLater(output.write(piece))
@@ -68,35 +66,4 @@ export async function pump(
   }
   await writing
   return { elements, milliseconds }
-}
-
-// A job detaches an ArrayBuffer that it is given. Shared memory stays here and can be used again.
-function piecesFor({ threads }: Work): [Uint8Array, Uint8Array, Uint8Array] {
-  const Memory = threads === undefined ? ArrayBuffer : SharedArrayBuffer
-  const piece = () => new Uint8Array(new Memory(pieceBytes))
-  return [piece(), piece(), piece()]
-}
-
-// Keeps Node from taking a failure that comes before the await for an unhandled rejection.
-function awaitedLater<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {})
-  return promise
-}
-
-// A job takes some microseconds to start. The main thread computes fewer elements in that time.
-const fewestForThreads = 1 << 14
-
-/** Activates the values in a range of the piece. Returns how many they are. */
-async function compute(
-  piece: Uint8Array,
-  { start, end }: Range,
-  { activation, options, threads }: Work,
-): Promise<number> {
-  const bytes = piece.subarray(start, end)
-  const x = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / bytesPerElement)
-  convertLittleEndian(bytes)
-  if (threads === undefined || x.length < fewestForThreads) activation.inPlace(x, options)
-  else await activation.async(x, { ...options, threads, transfer: true })
-  convertLittleEndian(bytes)
-  return x.length
 }

@@ -10,27 +10,31 @@ import { printLine } from './stderr'
 /** Does what the arguments ask for. Prints a failure on stderr. Returns the exit code. */
 export async function run(args: string[]): Promise<number> {
   try {
-    await answer(args)
-    return exitCodes.done
+    return await answer(args)
   } catch (error) {
     return reportFailure(error)
   }
 }
 
-async function answer(args: string[]): Promise<void> {
+async function answer(args: string[]): Promise<number> {
   const request = parseRequest(args)
   // The library is loaded only where it is needed: loading throws if SOFTPLUS_BACKEND names a backend that cannot run
   // here, and help and version must work all the same.
   switch (request.command) {
     case 'apply':
-      return (await import('./apply')).apply(request)
+      if (request.shards) return (await import('./shards')).applyShards(request, request.shards)
+      await (await import('./apply')).apply(request)
+      break
     case 'help':
-      return writeToStdout(helpTexts[request.topic])
+      await writeToStdout(helpTexts[request.topic])
+      break
     case 'info':
-      return writeToStdout((await import('./info')).infoText(request.json))
+      await writeToStdout((await import('./info')).infoText(request.json))
+      break
     case 'version':
-      return writeToStdout(`${version}\n`)
+      await writeToStdout(`${version}\n`)
   }
+  return exitCodes.done
 }
 
 /** Prints the failure on stderr; returns its exit code. */

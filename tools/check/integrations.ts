@@ -1,11 +1,11 @@
 // Tests the integrations with several versions of the libraries that users bring.
 //
-//   npm run tool -- integrations     the versions are installed into build/peers/, once
+//   npm run tool -- integrations [VALUES]     the versions are installed into build/peers/, once
 //
 // 1. The tests of each integration with each version of its library.
 // 2. DuckDB's own clients, from PyPI: examples/duckdb/activate.sql in the command line and in Python. Skipped without pip,
 //    except in CI.
-// 3. 10 million values by every integration and the command, against the call on arrays.
+// 3. VALUES, by default 10 million, by every integration and the command, against the call on arrays.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
@@ -126,13 +126,15 @@ print(duckdb.__version__, connection.execute(open(sys.argv[1]).read()).fetchall(
 }
 
 export async function main(args: string[]): Promise<boolean> {
-  if (args.length > 0) throw new Error(`integrations takes no arguments; got ${args.join(' ')}`)
+  const values = Number(args[0] ?? 10_000_000)
+  if (!(Number.isInteger(values) && values > 0))
+    throw new Error(`VALUES must be an integer above 0; got ${args[0]}`)
   const results: [string, string][] = []
   for (const { library, versions, test } of table)
     for (const version of versions)
       results.push([`${library} ${version}`, testWith(library, version, test)])
   results.push(...(await testClients()))
-  results.push(...(await compareMany()))
+  results.push(...(await compareMany(values)))
   console.error(results.map(([name, result]) => `${name}: ${result}`).join('\n'))
   return results.every(([, result]) => !result.startsWith('FAILED'))
 }

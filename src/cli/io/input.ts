@@ -3,11 +3,10 @@
 import { constants, existsSync, readFileSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { attempt, InputError } from '../errors'
+import { attempt } from '../errors'
 import { closerOf, openFile, readFrom, statOf } from './descriptors'
-import { checkNoDirectory, type Format, formatOfName } from './paths'
+import { checkNoDirectory, type Format, readFormat } from './paths'
 import { checkIsOpen } from './streams'
 
 interface Source {
@@ -162,15 +161,4 @@ function fromDescriptor(
     fill: (buffer, from) => fillBy(action, buffer, from, (start) => readNext(buffer, start)),
     close,
   }
-}
-
-function readFormat(path: string): Format {
-  const format = formatOfName(path)
-  if (format) return format
-  const got = extname(path) === '' ? 'no extension' : `'${extname(path)}'`
-  throw new InputError(
-    `${path}: the name must end in .npy (NumPy), .arrow, .arrows, .ipc or .feather (Arrow IPC) ` +
-      `or .f32 (raw little-endian float32); got ${got}. ` +
-      "Rename it, or convert it with numpy.save('x.npy', a.astype('<f4'))",
-  )
 }

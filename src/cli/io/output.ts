@@ -1,12 +1,13 @@
 // Where a result goes: standard output, a FIFO, a device, or a file that appears only when it is complete.
 
-import { fchmodSync, openSync, type Stats } from 'node:fs'
+import { openSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { attempt, codeOf, SystemFailure } from '../errors'
 import { onInterrupt } from '../interrupt'
 import { closerOf, openFile, statOf, writeAll } from './descriptors'
+import { setMode } from './mode'
 import { checkNoDirectory, followLinks } from './paths'
 import { replaceFile } from './replace'
 import { checkIsOpen, writeToStream } from './streams'
@@ -104,18 +105,6 @@ async function openFileOutput(
     release()
   }
   return outputOf(action, (bytes) => writeAll(fd, bytes), finish, discard)
-}
-
-// FAT, for one, has one mode for all its files and refuses others. Some network and FUSE file systems have no modes.
-const modeRefusals = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
-
-async function setMode(fd: number, mode: number): Promise<void> {
-  if (((await statOf(fd)).mode & 0o777) === mode) return
-  try {
-    fchmodSync(fd, mode)
-  } catch (error) {
-    if (!modeRefusals.includes(codeOf(error))) throw error
-  }
 }
 
 function outputOf(

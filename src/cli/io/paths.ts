@@ -29,6 +29,18 @@ export const extensionsOf = (wanted: Format): string =>
 export const formatOfName = (path: string): Format | undefined =>
   formats.get(extname(path).toLowerCase())
 
+/** Throws an InputError if the file's name stands for no format. */
+export function readFormat(path: string): Format {
+  const format = formatOfName(path)
+  if (format) return format
+  const got = extname(path) === '' ? 'no extension' : `'${extname(path)}'`
+  throw new InputError(
+    `${path}: the name must end in .npy (NumPy), .arrow, .arrows, .ipc or .feather (Arrow IPC) ` +
+      `or .f32 (raw little-endian float32); got ${got}. ` +
+      "Rename it, or convert it with numpy.save('x.npy', a.astype('<f4'))",
+  )
+}
+
 /** Whether the path is meant as a folder: it ends in a slash. */
 export const isFolder = (path: string): boolean =>
   path.endsWith('/') || (process.platform === 'win32' && path.endsWith('\\'))

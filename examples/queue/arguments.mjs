@@ -1,0 +1,35 @@
+// The arguments that producer.mjs and run.mjs have in common.
+import { parseArgs } from 'node:util'
+
+export const usage = `INPUT OUTPUT [OPTIONS]
+  INPUT, OUTPUT     files (.npy or .f32), or s3://BUCKET/KEY
+  --function NAME   softplus (default), derivative, secondDerivative, inverse, relu or reluDerivative
+  --beta B, --threshold T
+  --shard-mib N     the size of a shard in MiB. Default: 64 for files, 16 for objects`
+
+/** Returns the input, the output, the options of their plan, and the values of further options. */
+export function readArguments(further = {}) {
+  const text = { type: 'string' }
+  const known = { function: text, beta: text, threshold: text, 'shard-mib': text, ...further }
+  const { values, positionals } = parseArgs({ options: known, allowPositionals: true })
+  if (positionals.length !== 2)
+    throw new Error(`INPUT and OUTPUT must be given; got ${positionals.length} arguments`)
+  const [input, output] = positionals
+  if (input.startsWith('s3://') !== output.startsWith('s3://'))
+    throw new Error(
+      `INPUT and OUTPUT must both be files or both objects; got ${input} and ${output}`,
+    )
+  const options = {
+    ...(values.function !== undefined && { function: values.function }),
+    ...(values.beta !== undefined && { beta: Number(values.beta) }),
+    ...(values.threshold !== undefined && { threshold: Number(values.threshold) }),
+    ...(values['shard-mib'] !== undefined && { shardBytes: readMebibytes(values['shard-mib']) }),
+  }
+  return { input, output, options, values }
+}
+
+function readMebibytes(text) {
+  const mebibytes = Number(text)
+  if (Number.isInteger(mebibytes) && mebibytes >= 1 && mebibytes <= 4096) return mebibytes * 2 ** 20
+  throw new Error(`--shard-mib must be an integer from 1 to 4096; got ${text}`)
+}

@@ -1,0 +1,79 @@
+// softplus apply with shards: writes one shard of an output, or tells which are missing.
+
+import { backend } from '../index'
+import { finish, status } from '../shards/finish'
+import { rangeOf } from '../shards/plan'
+import { planShards } from '../shards/planShards'
+import { runShard } from '../shards/runShard'
+import type { FileShardPlan, ShardOptions, ShardResult, ShardStatus } from '../shards/types'
+import { checkOptions, checkOutputName, speedOf, workOf } from './apply'
+import { exitCodes } from './errors'
+import { functionNameOf } from './functions'
+import { writeToStdout } from './io/streams'
+import type { ApplyRequest, ShardsRequest } from './options'
+import { pairsOf } from './pairs'
+import { startProgress } from './progress'
+import { printLine } from './stderr'
+
+/** Returns the exit code. */
+export async function applyShards(request: ApplyRequest, shards: ShardsRequest): Promise<number> {
+  const work = workOf(request)
+  checkOptions(work)
+  const [[input, output]] = await pairsOf(request)
+  const plan = await planShards(input, output, {
+    function: functionNameOf(request.function),
+    ...work.options,
+    shards: shards.count,
+  } as ShardOptions)
+  checkOutputName(output, plan.format)
+  if (shards.index === undefined) return printStatus(plan)
+  const result = await run(plan, shards.index, request)
+  const now = await finishIfDone(plan)
+  if (!request.quiet) printLine(summaryOf(request, plan, shards.index, result, now))
+  return exitCodes.done
+}
+
+async function run(
+  plan: FileShardPlan,
+  index: number,
+  { inputs, threads, quiet }: ApplyRequest,
+): Promise<ShardResult> {
+  const { start, end } = rangeOf(plan, index)
+  const progress = startProgress(inputs[0], end - start, quiet)
+  try {
+    return await runShard(plan, index, { threads, onProgress: progress.add })
+  } finally {
+    progress.stop()
+  }
+}
+
+/** Whoever finds all shards done gives the output its name. */
+async function finishIfDone(plan: FileShardPlan): Promise<ShardStatus> {
+  const found = await status(plan)
+  if (found.isComplete || found.missing.length > 0) return found
+  await finish(plan)
+  return { isComplete: true, missing: [] }
+}
+
+async function printStatus(plan: FileShardPlan): Promise<number> {
+  const { isComplete, missing } = await finishIfDone(plan)
+  await writeToStdout(missing.map((index) => `${index + 1}/${plan.shards}\n`).join(''))
+  return isComplete ? exitCodes.done : exitCodes.incomplete
+}
+
+function summaryOf(
+  request: ApplyRequest,
+  plan: FileShardPlan,
+  index: number,
+  { start, end, isNew, milliseconds }: ShardResult,
+  { isComplete, missing }: ShardStatus,
+): string {
+  const header = start === 0 ? plan.headerBytes : 0
+  const elements = Math.max(0, end - start - header) / Float32Array.BYTES_PER_ELEMENT
+  const what = isNew
+    ? `backend ${backend.name}, ${request.function}, ${speedOf({ elements, milliseconds })}`
+    : 'done before'
+  const done = plan.shards - missing.length
+  const state = isComplete ? 'complete' : `${done} of ${plan.shards} shards done`
+  return `shard ${index + 1}/${plan.shards}, ${what}; ${request.output}: ${state}`
+}

@@ -1,0 +1,96 @@
+// Finds the run that a plan belongs to, or that its output is complete.
+
+import { setTimeout } from 'node:timers/promises'
+import { ShardsError } from './errors'
+import { timeText } from './input'
+import type { Places } from './places'
+import { isRecorded } from './record'
+import { createRun, isMarked, type Run, readRun, tidy } from './runFolder'
+import type { FileShardPlan, ShardPlan } from './types'
+
+/**
+ * The run of this plan; undefined if there is none. Throws a ShardsError if the run under way has another plan.
+ *
+ * The folder of the run is removed after the record was written. So if it is not there, the record that is read after it
+ * says whether the run is to come, or over.
+ */
+export async function findRun(
+  places: Places,
+  plan: ShardPlan,
+): Promise<Run | 'complete' | undefined> {
+  const run = await readRun(places)
+  const isSame = run?.plan.digest === plan.digest
+  if (await isRecorded(places, plan)) {
+    // A process was killed before it had removed everything.
+    if (!run || isSame) await tidy(places, run)
+    return 'complete'
+  }
+  if (run && !isSame) throw otherRun(places, plan, run)
+  return run
+}
+
+// Each time another process comes first, and that process is then found.
+const mostTries = 10
+
+/** The run of this plan, which is created if there is none. */
+export async function joinRun(places: Places, plan: FileShardPlan): Promise<Run | 'complete'> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const found = await findRun(places, plan)
+    if (found) return found
+    await createRun(places, plan)
+    if (tries > 0) await setTimeout(10 * tries)
+  }
+  throw new ShardsError(
+    `${places.run} must be a folder that softplus made; got one without its files. Remove it`,
+  )
+}
+
+/** Throws a ShardsError unless another process has done the shard, which keeps this one from being written or marked. */
+export async function checkHasEnded(
+  places: Places,
+  plan: ShardPlan,
+  run: Run,
+  index: number,
+): Promise<void> {
+  const found = await findRun(places, plan)
+  if (found === 'complete') return
+  if (found?.id === run.id && (await isMarked(places, run, index))) return
+  throw partIsMissing(places)
+}
+
+export const partIsMissing = (places: Places) =>
+  new ShardsError(
+    `${places.run} must stay until ${places.name} is complete; got no part file in it. ` +
+      'Remove what is left of it, and run all shards again',
+  )
+
+const labels = {
+  format: 'format',
+  size: 'number of bytes in the input',
+  version: 'time when the input was changed',
+  headerBytes: 'length of the header',
+  function: 'function',
+  beta: 'beta',
+  threshold: 'threshold',
+  shards: 'number of shards',
+  alignment: 'alignment',
+} satisfies Partial<Record<keyof ShardPlan, string>>
+
+function otherRun(places: Places, plan: ShardPlan, run: Run): ShardsError {
+  const names = Object.keys(labels) as (keyof typeof labels)[]
+  const different = names.filter((name) => run.plan[name] !== plan[name])
+  const labelled = different.map((name) => labels[name]).join(' and the same ')
+  const valuesOf = (of: ShardPlan) => different.map((name) => valueText(of, name)).join(' and ')
+  return new ShardsError(
+    `${places.name}: all shards must have the same ${labelled || 'version of softplus'}; ` +
+      `got ${valuesOf(plan)}, but ${valuesOf(run.plan)} in the run that others have begun. ` +
+      `Wait until that is complete, or, if none of its processes is left, remove ${places.run}`,
+  )
+}
+
+function valueText(plan: ShardPlan, name: keyof typeof labels): string {
+  if (name === 'version') return timeText(plan.version)
+  if (name === 'beta') return `${plan.beta ?? 1}`
+  if (name === 'threshold') return `${plan.threshold ?? Infinity}`
+  return `${plan[name]}`
+}

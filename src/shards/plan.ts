@@ -1,0 +1,173 @@
+// Which shard computes which bytes. Knows no files, so that objects in a store can be divided by the same rules.
+
+import { createHash } from 'node:crypto'
+import { readFunctionName } from '../api/byName'
+import { checkNames, isRecord, mostShards, noNames } from '../api/options'
+import { arrayLayout } from '../cli/array'
+import { describe, invalidType, outOfRange, withCode } from '../errors'
+import type { SoftplusOptions } from '../types'
+import { activations } from './functions'
+import type { ByteRange, FileShardPlan, ObjectDescription, ShardOptions, ShardPlan } from './types'
+
+const defaultAlignment = 1 << 20
+
+/**
+ * Plans the shards of bytes that are not a file here, such as an object in S3. Read the bytes of shardRange(plan, i),
+ * activate them by activateRange(plan, i, bytes), and write them to the same place of the result.
+ *
+ * @throws {TypeError | RangeError} if the description or an option has the wrong type or is out of its range, or an option is
+ * unknown.
+ * @throws {Error} if the bytes are not float32 or have another length than the header says.
+ *
+ * @example
+ * const plan = planObject({ format: 'f32', size: 12, version: '"etag"' }, { shards: 2 })
+ * shardRange(plan, 0) // { start: 0, end: 12 }
+ */
+export function planObject(description: ObjectDescription, options: ShardOptions): ShardPlan {
+  checkDescription(description)
+  return createPlan('the input', description, options)
+}
+
+/** @param input The input in messages. */
+export function createPlan(
+  input: string,
+  description: ObjectDescription,
+  options: ShardOptions,
+): ShardPlan {
+  const { format, size, version } = description
+  const headerBytes = headerBytesOf(input, description)
+  const { function: name, shards, alignment, ...scaling } = readOptions(options)
+  const plan = { format, size, version, headerBytes, function: name, ...scaling, shards, alignment }
+  return { ...plan, digest: digestOf(plan) }
+}
+
+/**
+ * The bytes of a shard, counted from 0. All but the first start at an element; the first has the header. Empty, with start ===
+ * end, are the last shards of an input that has fewer blocks than shards.
+ *
+ * @throws {TypeError | RangeError} if plan is no plan or index is out of its range.
+ */
+export function shardRange(plan: ShardPlan, index: number): ByteRange {
+  checkPlan(plan)
+  checkIndex(plan, index)
+  return rangeOf(plan, index)
+}
+
+export function rangeOf(plan: ShardPlan, index: number): ByteRange {
+  const { size, headerBytes, shards, alignment } = plan
+  const blocks = Math.ceil(size / alignment)
+  const each = Math.floor(blocks / shards)
+  const larger = blocks % shards
+  // A header whose length is no multiple of 4 shifts the elements, and so the ranges.
+  const shift = headerBytes % Float32Array.BYTES_PER_ELEMENT
+  const edge = (i: number) => {
+    const block = i * each + Math.min(i, larger)
+    return block === 0 ? 0 : Math.min(block * alignment + shift, size)
+  }
+  return { start: edge(index), end: edge(index + 1) }
+}
+
+/** Throws a TypeError if it is not a plan, or was changed since it was made. */
+export function checkPlan(plan: ShardPlan): void {
+  if (!isRecord(plan)) throw invalidType('plan', 'what planShards or planObject returned', plan)
+  const { digest } = plan
+  if (digest === digestOf(plan) && Object.hasOwn(activations, plan.function)) return
+  throw withCode(
+    new TypeError(
+      `plan must be what planShards or planObject of this version returned; got the digest ${describe(digest)}. Plan again`,
+    ),
+    'ERR_INVALID_ARG_VALUE',
+  )
+}
+
+export function checkFilePlan(plan: FileShardPlan): void {
+  checkPlan(plan)
+  for (const name of ['input', 'output'] as const)
+    if (typeof plan[name] !== 'string') throw invalidType(`plan.${name}`, 'a path', plan[name])
+}
+
+export function checkIndex({ shards }: ShardPlan, index: number): void {
+  if (typeof index !== 'number') throw invalidType('index', 'a number', index)
+  if (!Number.isInteger(index) || index < 0 || index >= shards)
+    throw outOfRange('index', `an integer from 0 to ${shards - 1}`, `${index}`)
+}
+
+/** The plan's beta and threshold as options of the functions. */
+export function scalingOf({ beta, threshold }: ShardPlan): SoftplusOptions {
+  return {
+    ...(beta !== undefined && { beta }),
+    ...(threshold !== undefined && { threshold: Number(threshold) }),
+  }
+}
+
+function headerBytesOf(
+  name: string,
+  { format, size, start = new Uint8Array(0) }: ObjectDescription,
+): number {
+  const input = { name, size, fill: async () => 0, close: async () => {} }
+  return arrayLayout(input, start, format).head.length
+}
+
+function checkDescription(description: ObjectDescription): void {
+  if (!isRecord(description))
+    throw invalidType('description', 'an object with format, size and version', description)
+  checkNames('description', description, ['format', 'size', 'version', 'start'], noNames)
+  const { format, size, version, start } = description
+  if (format !== 'npy' && format !== 'f32')
+    throw withCode(
+      new TypeError(`format must be 'npy' or 'f32'; got ${describe(format)}`),
+      'ERR_INVALID_ARG_VALUE',
+    )
+  readInteger('size', size, 0, Number.MAX_SAFE_INTEGER)
+  if (typeof version !== 'string') throw invalidType('version', 'a string', version)
+  if (start !== undefined && !(start instanceof Uint8Array))
+    throw invalidType('start', 'a Uint8Array', start)
+}
+
+type Read = Pick<ShardPlan, 'function' | 'beta' | 'threshold' | 'shards' | 'alignment'>
+
+function readOptions(options: ShardOptions): Read {
+  if (!isRecord(options)) throw invalidType('options', 'an object such as { shards: 16 }', options)
+  checkNames('options', options, ['shards', 'function', 'beta', 'threshold', 'alignment'], noNames)
+  const { function: name = 'softplus', beta, threshold, shards, alignment } = options
+  const functionName = readFunctionName(activations, name)
+  // The function knows which values it takes.
+  activations[functionName](new Float32Array(0), { beta, threshold })
+  return {
+    function: functionName,
+    ...readScaling({ beta, threshold }),
+    shards: readInteger('shards', shards, 1, mostShards),
+    alignment: readAlignment(alignment),
+  }
+}
+
+function readScaling({ beta, threshold }: SoftplusOptions): Pick<ShardPlan, 'beta' | 'threshold'> {
+  return {
+    ...(beta !== undefined && beta !== 1 && { beta: Math.fround(beta) }),
+    ...(threshold !== undefined &&
+      threshold !== Infinity && {
+        threshold: threshold === -Infinity ? ('-Infinity' as const) : threshold,
+      }),
+  }
+}
+
+function readAlignment(alignment: unknown): number {
+  if (alignment === undefined) return defaultAlignment
+  const read = readInteger('alignment', alignment, 4, 2 ** 40)
+  if (read % 4 !== 0) throw outOfRange('alignment', 'a multiple of 4', `${read}`)
+  return read
+}
+
+function readInteger(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw outOfRange(name, `an integer from ${least} to ${most}`, `${value}`)
+  return value
+}
+
+function digestOf(plan: Omit<ShardPlan, 'digest'>): string {
+  const { format, size, version, headerBytes, function: name, beta, threshold } = plan
+  const { shards, alignment } = plan
+  const parts = [1, format, size, version, headerBytes, name, beta, threshold, shards, alignment]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}

@@ -1,0 +1,87 @@
+// Computes one shard of a file into the part file, and marks it as done.
+
+import { type FileHandle, open } from 'node:fs/promises'
+import { checkNames, isRecord, noNames, readThreads } from '../api/options'
+import { attempt } from '../cli/errors'
+import { invalidType } from '../errors'
+import { checkLength, unlessMissing } from './durable'
+import { checkStillUnchanged, checkUnchanged, openFile } from './input'
+import { checkHasEnded, joinRun } from './join'
+import { placesOf } from './places'
+import { checkFilePlan, checkIndex, rangeOf } from './plan'
+import { repairRecord } from './record'
+import { mark } from './runFolder'
+import type { FileShardPlan, RunShardOptions, ShardResult } from './types'
+import { writeRange } from './writeRange'
+
+/**
+ * Computes a shard into a part file beside the output, and marks it as done when it is on the disk. Several processes may do
+ * the same shard. One that fails or is killed can be run again.
+ *
+ * @param plan What planShards returned, also by way of JSON.
+ * @param index From 0 to below `plan.shards`.
+ * @throws {TypeError | RangeError} if plan is no plan of a file, index is out of its range, or an option has the wrong type.
+ * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if the input has changed, or others have begun the output by another plan.
+ * @throws {Error} with the system's code where it refuses: ENOSPC, EACCES. The reason of `signal`.
+ *
+ * @example
+ * await runShard(plan, 2) // { start: 2097152, end: 3145728, isNew: true, milliseconds: 0.1 }
+ */
+export async function runShard(
+  plan: FileShardPlan,
+  index: number,
+  options: RunShardOptions = {},
+): Promise<ShardResult> {
+  checkFilePlan(plan)
+  checkIndex(plan, index)
+  checkOptions(options)
+  const { file: input, stats } = await openFile(plan.input)
+  try {
+    checkUnchanged(plan, stats)
+    const milliseconds = await compute(plan, index, input, options)
+    const isNew = milliseconds !== undefined
+    return { ...rangeOf(plan, index), isNew, milliseconds: milliseconds ?? 0 }
+  } finally {
+    await input.close()
+  }
+}
+
+/** Returns the milliseconds that it took; undefined if the shard had been done before. */
+async function compute(
+  plan: FileShardPlan,
+  index: number,
+  input: FileHandle,
+  options: RunShardOptions,
+): Promise<number | undefined> {
+  const toWrite = <Result>(step: () => Promise<Result>) => attempt(`write ${plan.output}`, step)
+  const places = await toWrite(() => placesOf(plan.output))
+  const run = await toWrite(() => joinRun(places, plan))
+  if (run === 'complete') return undefined
+  const part = run.done.has(index)
+    ? undefined
+    : await toWrite(() => unlessMissing(() => open(run.part, 'r+')))
+  try {
+    if (part) {
+      const written = await writeRange({ plan, index, places, run, input, part }, options)
+      if (!written.isOvertaken) {
+        await toWrite(() => part.datasync())
+        await toWrite(() => checkLength(part, plan.size))
+        await checkStillUnchanged(plan)
+        if (await toWrite(() => mark(places, run, index))) return written.milliseconds
+      }
+      if (written.bytes > 0) await toWrite(() => repairRecord(places, plan, part))
+    }
+    // Marks again: whoever lists the marks on this machine then sees all of them.
+    else if (run.done.has(index)) await toWrite(() => mark(places, run, index))
+    await toWrite(() => checkHasEnded(places, plan, run, index))
+    return undefined
+  } finally {
+    await part?.close()
+  }
+}
+
+function checkOptions(options: RunShardOptions): void {
+  if (!isRecord(options)) throw invalidType('options', 'an object such as { threads: 2 }', options)
+  checkNames('options', options, ['threads', 'signal', 'onProgress'], noNames)
+  readThreads(options.threads)
+}
