@@ -44,7 +44,7 @@ const modules = {
   ],
   integrations: [
     'check/integrations.ts',
-    'DuckDB in several versions and clients; 10 million values',
+    '[VALUES] DuckDB and apache-arrow in several versions; 10 million values in every place',
   ],
   sanitize: ['check/sanitize.ts', '[CALLS] C++ and 10^6 random calls under sanitizers'],
   leak: ['check/leak.ts', '[CALLS] [JOBS] the memory that 10^6 calls and 10^5 jobs leave behind'],

@@ -1,6 +1,7 @@
 // The functions of the C++ library that the published addons and the DuckDB extension need. Linking GCC's library
-// statically would add its unwinder and its locales: a third of the file, and functions that musl does not have. Nothing
-// here throws. Where GCC's library would throw, the process ends, as it would there, because nobody catches exceptions.
+// statically would add its unwinder and its locales: a third of the file, and functions that musl does not have.
+// Nothing here throws. Where GCC's library would throw, the process ends, as it would there, because nobody catches
+// exceptions.
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
