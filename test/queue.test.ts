@@ -302,10 +302,10 @@ describe.skipIf(isMissing)('examples/queue', () => {
 
       const file = (data: Float32Array) =>
         npyFile({ header: headerDict({ shape: [x.length] }), data: floatBytes(data) })
-      await put('s3://bucket/x.npy', file(x))
-      const plan = await planOf('s3://bucket/x.npy', 's3://bucket/y.npy', options)
+      await put('s3://bucket/x.NPY', file(x))
+      const plan = await planOf('s3://bucket/x.NPY', 's3://bucket/y.npy', options)
       expect(plan).toMatchObject({ shards: parts, alignment: 5 * MiB })
-      await run('s3://bucket/x.npy', 's3://bucket/y.npy', { ...options, function: 'inverse' })
+      await run('s3://bucket/x.NPY', 's3://bucket/y.npy', { ...options, function: 'inverse' })
       const { body } = await store.request('GET', 's3://bucket/y.npy')
       expect(body.equals(file(softplus.inverse(x)))).toBe(true)
     })
@@ -374,15 +374,28 @@ describe.skipIf(isMissing)('examples/queue', () => {
     beforeAll(() => writeFileSync(join(folder, 'x.f32'), floatBytes(x)))
 
     test('starts Redis and workers, and leaves the output alone behind', async () => {
-      const args = ['x.f32', 'y.f32', '--shard-mib', '1', '--beta', '2', '--workers', '1']
+      const args = [
+        'x.f32',
+        'y.f32',
+        '--shard-mib',
+        '1',
+        '--beta',
+        '2',
+        '--workers',
+        '1',
+        '--function',
+        'second-derivative',
+      ]
       const { status, stderr } = await runExample('run.mjs', args, env).ended
       expect(status, stderr).toBe(0)
       expect(stderr).toMatch(
         /^flow \w+: 4 shards\n[\s\S]*y\.f32: complete, 4 shards in \d+\.\d s\n$/,
       )
-      expect(readFileSync(join(folder, 'y.f32')).equals(floatBytes(softplus(x, { beta: 2 })))).toBe(
-        true,
-      )
+      expect(
+        readFileSync(join(folder, 'y.f32')).equals(
+          floatBytes(softplus.secondDerivative(x, { beta: 2 })),
+        ),
+      ).toBe(true)
     })
 
     test.each([
@@ -390,7 +403,12 @@ describe.skipIf(isMissing)('examples/queue', () => {
       [['x.f32', 'z.f32', '--workers', '0'], 2, /--workers must be an integer from 1 to 64; got 0/],
       [['x.f32', 's3://bucket/z.f32'], 2, /must both be files or both objects/],
       [['missing.f32', 'z.f32'], 1, /ENOENT/],
-      [['x.f32', 'z.f32', '--beta', '0'], 1, /beta must be finite and not 0/],
+      [['x.f32', 'z.f32', '--beta', '0'], 2, /beta must be finite and not 0/],
+      [['x.f32', 'z.f32', '--threshold', 'x'], 2, /threshold must be/],
+      [['x.f32', 'z.f32', '--function', 'sigmoid'], 2, /function must be/],
+      [['x.f32', 'x.f32'], 2, /must be different files/],
+      [['s3://bucket/x.npy', 's3://bucket/./x.npy'], 2, /must be different objects/],
+      [['s3://bucket/x.arrow', 's3://bucket/y.arrow'], 2, /must end in \.npy .* or \.f32/],
     ])('%j: exit code %i', async (args, code, message) => {
       const { status, stderr } = await runExample('run.mjs', args, env).ended
       expect(status).toBe(code)

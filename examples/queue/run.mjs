@@ -4,7 +4,7 @@
 // Starts again what of these is killed. Exit codes: 0 the output is complete; 1 the flow failed, or could not be started; 2
 // wrong arguments; 130, 143 ended by Ctrl-C or SIGTERM: the shards of a file that are done stay, and the same command goes on.
 import { fileURLToPath } from 'node:url'
-import { readArguments, usage } from './arguments.mjs'
+import { exitCodeOf, readArguments, usage } from './arguments.mjs'
 import { storeOf } from './flow.mjs'
 import { produce } from './producer.mjs'
 import { startRedis } from './redis.mjs'
@@ -60,7 +60,7 @@ try {
   await produce(plan)
 } catch (error) {
   console.error(error.message)
-  process.exitCode = 1
+  process.exitCode = exitCodeOf(error)
 } finally {
   await stop()
 }
