@@ -236,6 +236,7 @@ describe.skipIf(isMissing)('examples/queue', () => {
       expect(status, stderr).toBe(0)
       await expect(flow.waitForFlow(redis, id)).rejects.toThrow('cancelled')
       expect((await runExample('cancel.mjs', [id]).ended).status).toBe(1)
+      expect((await runExample('cancel.mjs', []).ended).status).toBe(2)
       expect(await run(input, output, options)).toBe(id)
       expect(isSame()).toBe(true)
     })
@@ -342,6 +343,21 @@ describe.skipIf(isMissing)('examples/queue', () => {
       expect(await isSame()).toBe(true)
     })
 
+    test("a lock that has become another producer's stays", async () => {
+      const plan = await planOf('s3://bucket/x.f32', address, options)
+      store.answers.push(503, 503)
+      const adding = flow.addFlow(redis, plan)
+      let keys: string[] = []
+      while (keys.length === 0) keys = await redis.keys('*:producer')
+      await redis.set(keys[0], 'another', 'PX', 30_000)
+      const id = (await adding) as string
+      expect(await redis.get(keys[0])).toBe('another')
+      await redis.del(keys[0])
+      await flow.cancelFlow(redis, id)
+      startWorkers(1, {})
+      await expect(flow.waitForFlow(redis, id)).rejects.toThrow('cancelled')
+    })
+
     test('an object that changes: the upload is aborted with its parts', async () => {
       const plan = await planOf('s3://bucket/x.f32', address, options)
       const id = (await flow.addFlow(redis, plan)) as string
@@ -389,7 +405,7 @@ describe.skipIf(isMissing)('examples/queue', () => {
       const { status, stderr } = await runExample('run.mjs', args, env).ended
       expect(status, stderr).toBe(0)
       expect(stderr).toMatch(
-        /^flow \w+: 4 shards\n[\s\S]*y\.f32: complete, 4 shards in \d+\.\d s\n$/,
+        /^(waiting for Redis: ECONNREFUSED\n)?flow \w+: 4 shards\n[\s\S]*y\.f32: complete, 4 shards in \d+\.\d s\n$/,
       )
       expect(
         readFileSync(join(folder, 'y.f32')).equals(
@@ -415,6 +431,27 @@ describe.skipIf(isMissing)('examples/queue', () => {
       expect(stderr).toMatch(message)
     })
 
+    test('without redis-server: exit code 1', async () => {
+      const { status, stderr } = await runExample('run.mjs', ['x.f32', 'z.f32'], {
+        ...env,
+        PATH: '',
+      }).ended
+      expect(stderr).toMatch(/redis-server must be installed, or REDIS_URL be set/)
+      expect(status).toBe(1)
+    })
+
+    test('workers that cannot start: exit code 1', async () => {
+      const preload = join(folder, 'preload.cjs')
+      writeFileSync(preload, "if (process.argv[1].endsWith('worker.mjs')) process.exit(3)\n")
+      const { status, stderr } = await runExample('run.mjs', ['x.f32', 'z.f32'], {
+        ...env,
+        NODE_OPTIONS: `--require "${preload}"`,
+      }).ended
+      expect(stderr).toMatch(/worker \d must keep running; it ended 5 times at once \(3\)/)
+      expect(status).toBe(1)
+      expect(existsSync(join(folder, 'z.f32'))).toBe(false)
+    })
+
     test.each([
       ['SIGINT', 130],
       ['SIGKILL', null],
@@ -428,8 +465,7 @@ describe.skipIf(isMissing)('examples/queue', () => {
       const pid = Number(readFileSync(join(folder, name, 'redis.pid'), 'utf8'))
       child.kill(signal)
       expect((await ended).status).toBe(code)
-      while (isAlive(pid)) await sleep(10)
-      rmSync(join(folder, name), { recursive: true, force: true })
+      while (isAlive(pid) || existsSync(join(folder, name))) await sleep(10)
     })
   })
 })

@@ -36,11 +36,11 @@ try {
   process.exit(2)
 }
 
-let stopRedis
-const stopWorkers = []
+let redis
+const running = []
 async function stop() {
-  await Promise.all(stopWorkers.map((stopWorker) => stopWorker()))
-  await stopRedis?.()
+  await Promise.all(running.map((worker) => worker.stop()))
+  await redis?.stop()
 }
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
   process.on(signal, async () => {
@@ -52,15 +52,17 @@ try {
   const { input, output, options } = request
   const plan = await storeOf(input).plan(input, output, options)
   if (!process.env.REDIS_URL) {
-    const redis = await startRedis()
-    stopRedis = redis.stop
+    redis = await startRedis()
     process.env.REDIS_URL = redis.url
   }
-  for (let i = 0; i < workers; i++) stopWorkers.push(startWorker(i))
-  await produce(plan)
+  for (let i = 0; i < workers; i++) running.push(startWorker(i))
+  const failures = [...running, ...(redis ? [redis] : [])].map(({ failed }) => failed)
+  await Promise.race([produce(plan), ...failures])
 } catch (error) {
   console.error(error.message)
   process.exitCode = exitCodeOf(error)
 } finally {
   await stop()
+  // The producer may still wait.
+  process.exit()
 }
