@@ -1,8 +1,9 @@
 // node run.mjs INPUT OUTPUT [OPTIONS]: one job from its start to its end on this machine.
 //
-// Starts Redis where REDIS_URL is not set (redis-server must be installed), two workers or as many as --workers says, and adds the flow.
-// Starts again what of these is killed. Exit codes: 0 the output is complete; 1 the flow failed, or could not be started; 2
-// wrong arguments; 130, 143 ended by Ctrl-C or SIGTERM: the shards of a file that are done stay, and the same command goes on.
+// Starts Redis where REDIS_URL is not set (redis-server must be installed), two workers or as many as --workers says, and adds the
+// flow. Starts again what of these is killed, and gives up where one cannot run. Exit codes: 0 the output is complete; 1 the flow
+// failed, or could not be started; 2 wrong arguments; 130, 143 ended by Ctrl-C or SIGTERM: the shards of a file that are done stay,
+// and the same command goes on.
 import { fileURLToPath } from 'node:url'
 import { exitCodeOf, readArguments, usage } from './arguments.mjs'
 import { storeOf } from './flow.mjs'
