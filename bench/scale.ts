@@ -129,6 +129,12 @@ function simulate(given: Assumptions, seed = 1): Outcome {
   let end = 0
   // Workers that found nothing to take.
   const idle: number[] = []
+  const fail = (worker: number, time: number) => {
+    failures++
+    free.push(time + given.restartSeconds, worker)
+    const other = idle.pop()
+    if (other !== undefined) free.push(time, other)
+  }
   let waiting = again.pop()
   while (done < shards) {
     const { time, value: worker } = free.pop() as { time: number; value: number }
@@ -139,20 +145,22 @@ function simulate(given: Assumptions, seed = 1): Outcome {
       continue
     }
     const from = isAgain ? Math.max(time, (waiting as { time: number }).time) : time
+    const taken = Math.max(from, queueFree)
+    const failsAt = time - Math.log(1 - random()) / failuresPerSecond
+    if (failsAt < taken) {
+      // It had no shard yet: it waited for the queue.
+      fail(worker, failsAt)
+      continue
+    }
     if (isAgain) waiting = undefined
     else next++
-    const taken = Math.max(from, queueFree)
     queueFree = taken + queueSeconds
     queueBusy += queueSeconds
     if (next === shards && emptyAt === 0) emptyAt = taken
     const takes = seconds * slowness[worker] * (0.9 + 0.2 * random())
-    const failsAfter = -Math.log(1 - random()) / failuresPerSecond
-    if (failsAfter < takes) {
-      failures++
-      again.push(queueFree + failsAfter + given.noticeSeconds, 0)
-      free.push(queueFree + failsAfter + given.restartSeconds, worker)
-      const other = idle.pop()
-      if (other !== undefined) free.push(queueFree + failsAfter, other)
+    if (failsAt < queueFree + takes) {
+      again.push(failsAt + given.noticeSeconds, 0)
+      fail(worker, failsAt)
       continue
     }
     done++
@@ -169,6 +177,21 @@ function simulate(given: Assumptions, seed = 1): Outcome {
     limit:
       queueBusy / end > 0.95 ? 'queue' : bandwidth < given.workerBandwidth ? 'store' : 'workers',
   }
+}
+
+/**
+ * The number of workers from which the queue is the limit: that which does as many shards in a second as the queue gives out.
+ * Infinity where the store is the limit first, whatever the number of workers.
+ */
+function workersForQueue(given: Assumptions): number {
+  const { shardBytes, queueSeconds, storeBandwidth, workerBandwidth, slow } = given
+  const fixed = 2 * given.storeLatency + ((shardBytes / 4) * given.nsPerElement) / 1e9
+  const speed = 1 - slow.part + slow.part / slow.times
+  const ownNetwork = (fixed + (2 * shardBytes) / workerBandwidth) / (queueSeconds * speed)
+  if (ownNetwork * workerBandwidth <= storeBandwidth) return ownNetwork
+  // Beyond, each worker has a part of the store's bandwidth: n / queueSeconds of them take n times as long to read and write.
+  const left = queueSeconds * speed - (2 * shardBytes) / storeBandwidth
+  return left > 0 ? fixed / left : Infinity
 }
 
 const size = (bytes: number): string =>
@@ -191,7 +214,8 @@ function row(name: string, given: Assumptions): string[] {
     figure(seconds / 3600),
     `${(seconds / (idealSeconds * times)).toFixed(2)}x`,
     figure(tailSeconds),
-    figure(failures * times),
+    // Of a part it would be a guess.
+    times === 1 ? figure(failures) : '',
     percent(queueBusy),
     limit,
   ]
@@ -210,5 +234,12 @@ export function main(): void {
       rows: counts.map((workers) => row(workers.toLocaleString('en-US'), { ...usual, workers })),
     },
   ]
+  const fewest = sizes.map((shardBytes) => {
+    const workers = workersForQueue({ ...usual, shardBytes })
+    return `${size(shardBytes)}: ${Number.isFinite(workers) ? figure(workers) : 'none'}`
+  })
+  console.log(
+    `Workers from which the queue is the limit, by the size of a shard: ${fewest.join(', ')}\n`,
+  )
   console.log(tables.map(({ title, rows }) => markdown({ title, head, rows })).join('\n\n'))
 }

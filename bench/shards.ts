@@ -20,7 +20,7 @@ import { atMost, report, type Target } from './targets'
 
 const MiB = 2 ** 20
 const shards = 16
-// The fastest counts: whatever else runs on the machine, and the disk, only add to it.
+// The fastest counts, where there is more than one: whatever else runs on the machine, and the disk, only add to it.
 const rounds = 5
 const worker = fileURLToPath(new URL('../examples/queue/worker.mjs', import.meta.url))
 
@@ -87,7 +87,7 @@ async function processorTime(redis: Redis): Promise<number> {
   return 1000 * (Number(system) + Number(user))
 }
 
-/** Starts workers, and waits until they are connected. Returns a function that ends them. */
+/** Starts workers, and gives them 3 seconds to connect. Returns a function that ends them. */
 async function startWorkers(count: number, env = {}): Promise<() => Promise<void>> {
   const options = { stdio: 'inherit', env: { ...process.env, ...env } } as const
   const workers = Array.from({ length: count }, () => spawn(process.execPath, [worker], options))

@@ -236,6 +236,7 @@ describe.skipIf(isMissing)('examples/queue', () => {
       expect(status, stderr).toBe(0)
       await expect(flow.waitForFlow(redis, id)).rejects.toThrow('cancelled')
       expect((await runExample('cancel.mjs', [id]).ended).status).toBe(1)
+      expect((await runExample('cancel.mjs', []).ended).status).toBe(2)
       expect(await run(input, output, options)).toBe(id)
       expect(isSame()).toBe(true)
     })
@@ -302,10 +303,10 @@ describe.skipIf(isMissing)('examples/queue', () => {
 
       const file = (data: Float32Array) =>
         npyFile({ header: headerDict({ shape: [x.length] }), data: floatBytes(data) })
-      await put('s3://bucket/x.npy', file(x))
-      const plan = await planOf('s3://bucket/x.npy', 's3://bucket/y.npy', options)
+      await put('s3://bucket/x.NPY', file(x))
+      const plan = await planOf('s3://bucket/x.NPY', 's3://bucket/y.npy', options)
       expect(plan).toMatchObject({ shards: parts, alignment: 5 * MiB })
-      await run('s3://bucket/x.npy', 's3://bucket/y.npy', { ...options, function: 'inverse' })
+      await run('s3://bucket/x.NPY', 's3://bucket/y.npy', { ...options, function: 'inverse' })
       const { body } = await store.request('GET', 's3://bucket/y.npy')
       expect(body.equals(file(softplus.inverse(x)))).toBe(true)
     })
@@ -342,6 +343,21 @@ describe.skipIf(isMissing)('examples/queue', () => {
       expect(await isSame()).toBe(true)
     })
 
+    test("a lock that has become another producer's stays", async () => {
+      const plan = await planOf('s3://bucket/x.f32', address, options)
+      store.answers.push(503, 503)
+      const adding = flow.addFlow(redis, plan)
+      let keys: string[] = []
+      while (keys.length === 0) keys = await redis.keys('*:producer')
+      await redis.set(keys[0], 'another', 'PX', 30_000)
+      const id = (await adding) as string
+      expect(await redis.get(keys[0])).toBe('another')
+      await redis.del(keys[0])
+      await flow.cancelFlow(redis, id)
+      startWorkers(1, {})
+      await expect(flow.waitForFlow(redis, id)).rejects.toThrow('cancelled')
+    })
+
     test('an object that changes: the upload is aborted with its parts', async () => {
       const plan = await planOf('s3://bucket/x.f32', address, options)
       const id = (await flow.addFlow(redis, plan)) as string
@@ -374,15 +390,28 @@ describe.skipIf(isMissing)('examples/queue', () => {
     beforeAll(() => writeFileSync(join(folder, 'x.f32'), floatBytes(x)))
 
     test('starts Redis and workers, and leaves the output alone behind', async () => {
-      const args = ['x.f32', 'y.f32', '--shard-mib', '1', '--beta', '2', '--workers', '1']
+      const args = [
+        'x.f32',
+        'y.f32',
+        '--shard-mib',
+        '1',
+        '--beta',
+        '2',
+        '--workers',
+        '1',
+        '--function',
+        'second-derivative',
+      ]
       const { status, stderr } = await runExample('run.mjs', args, env).ended
       expect(status, stderr).toBe(0)
       expect(stderr).toMatch(
-        /^flow \w+: 4 shards\n[\s\S]*y\.f32: complete, 4 shards in \d+\.\d s\n$/,
+        /^(waiting for Redis: ECONNREFUSED\n)?flow \w+: 4 shards\n[\s\S]*y\.f32: complete, 4 shards in \d+\.\d s\n$/,
       )
-      expect(readFileSync(join(folder, 'y.f32')).equals(floatBytes(softplus(x, { beta: 2 })))).toBe(
-        true,
-      )
+      expect(
+        readFileSync(join(folder, 'y.f32')).equals(
+          floatBytes(softplus.secondDerivative(x, { beta: 2 })),
+        ),
+      ).toBe(true)
     })
 
     test.each([
@@ -390,11 +419,37 @@ describe.skipIf(isMissing)('examples/queue', () => {
       [['x.f32', 'z.f32', '--workers', '0'], 2, /--workers must be an integer from 1 to 64; got 0/],
       [['x.f32', 's3://bucket/z.f32'], 2, /must both be files or both objects/],
       [['missing.f32', 'z.f32'], 1, /ENOENT/],
-      [['x.f32', 'z.f32', '--beta', '0'], 1, /beta must be finite and not 0/],
+      [['x.f32', 'z.f32', '--beta', '0'], 2, /beta must be finite and not 0/],
+      [['x.f32', 'z.f32', '--threshold', 'x'], 2, /threshold must be/],
+      [['x.f32', 'z.f32', '--function', 'sigmoid'], 2, /function must be/],
+      [['x.f32', 'x.f32'], 2, /must be different files/],
+      [['s3://bucket/x.npy', 's3://bucket/./x.npy'], 2, /must be different objects/],
+      [['s3://bucket/x.arrow', 's3://bucket/y.arrow'], 2, /must end in \.npy .* or \.f32/],
     ])('%j: exit code %i', async (args, code, message) => {
       const { status, stderr } = await runExample('run.mjs', args, env).ended
       expect(status).toBe(code)
       expect(stderr).toMatch(message)
+    })
+
+    test('without redis-server: exit code 1', async () => {
+      const { status, stderr } = await runExample('run.mjs', ['x.f32', 'z.f32'], {
+        ...env,
+        PATH: '',
+      }).ended
+      expect(stderr).toMatch(/redis-server must be installed, or REDIS_URL be set/)
+      expect(status).toBe(1)
+    })
+
+    test('workers that cannot start: exit code 1', async () => {
+      const preload = join(folder, 'preload.cjs')
+      writeFileSync(preload, "if (process.argv[1].endsWith('worker.mjs')) process.exit(3)\n")
+      const { status, stderr } = await runExample('run.mjs', ['x.f32', 'z.f32'], {
+        ...env,
+        NODE_OPTIONS: `--require "${preload}"`,
+      }).ended
+      expect(stderr).toMatch(/worker \d must keep running; it ended 5 times at once \(3\)/)
+      expect(status).toBe(1)
+      expect(existsSync(join(folder, 'z.f32'))).toBe(false)
     })
 
     test.each([
@@ -410,8 +465,7 @@ describe.skipIf(isMissing)('examples/queue', () => {
       const pid = Number(readFileSync(join(folder, name, 'redis.pid'), 'utf8'))
       child.kill(signal)
       expect((await ended).status).toBe(code)
-      while (isAlive(pid)) await sleep(10)
-      rmSync(join(folder, name), { recursive: true, force: true })
+      while (isAlive(pid) || existsSync(join(folder, name))) await sleep(10)
     })
   })
 })

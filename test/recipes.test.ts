@@ -64,8 +64,11 @@ function expectDone(options = {}): void {
 describe.skipIf(onWindows)('examples/shards', () => {
   // .ci/run installs it, so it cannot be missing there unnoticed.
   test.skipIf(!process.env.CI && !isInstalled('parallel'))('parallel.sh', () => {
-    run(['sh', join(examples, 'shards', 'parallel.sh'), input, output, '4', '--beta=-2'])
+    const log = join(folder, 'log')
+    const env = { PARALLEL: `--joblog '${log}'` }
+    run(['sh', join(examples, 'shards', 'parallel.sh'), input, output, '4', '--beta=-2'], env)
     expectDone({ beta: -2 })
+    expect(readFileSync(log, 'utf8').trimEnd().split('\n')).toHaveLength(5)
   })
 
   test('xargs.sh', () => {

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util'
 
 export const usage = `INPUT OUTPUT [OPTIONS]
-  INPUT, OUTPUT     files (.npy or .f32), or s3://BUCKET/KEY
-  --function NAME   softplus (default), derivative, secondDerivative, inverse, relu or reluDerivative
+  INPUT, OUTPUT     files, or s3://BUCKET/KEY; .npy or .f32
+  --function NAME   softplus (default), derivative, second-derivative, inverse, relu or relu-derivative
   --beta B, --threshold T
   --shard-mib N     the size of a shard in MiB. Default: 64 for files, 16 for objects`
 
@@ -20,13 +20,20 @@ export function readArguments(further = {}) {
       `INPUT and OUTPUT must both be files or both objects; got ${input} and ${output}`,
     )
   const options = {
-    ...(values.function !== undefined && { function: values.function }),
+    ...(values.function !== undefined && { function: camelCase(values.function) }),
     ...(values.beta !== undefined && { beta: Number(values.beta) }),
     ...(values.threshold !== undefined && { threshold: Number(values.threshold) }),
     ...(values['shard-mib'] !== undefined && { shardBytes: readMebibytes(values['shard-mib']) }),
   }
   return { input, output, options, values }
 }
+
+/** The exit code of an error that planning threw: 2 for wrong arguments. */
+export const exitCodeOf = ({ code }) =>
+  /^ERR_(INVALID_ARG|OUT_OF_RANGE|SOFTPLUS_INPUT)/.test(code) ? 2 : 1
+
+/** The library's name of a function. */
+const camelCase = (name) => name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase())
 
 function readMebibytes(text) {
   const mebibytes = Number(text)

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { finish, planShards, runShard, status } from 'softplus/shards'
 
 const MiB = 2 ** 20
-// Redis adds a flow at one go, and does nothing else meanwhile: half a second for so many. Larger files get larger shards.
+// Redis adds a flow at one go, and does nothing else meanwhile. Larger files get larger shards.
 const mostShards = 10_000
 
 export async function plan(input, output, { shardBytes = 64 * MiB, ...options }) {

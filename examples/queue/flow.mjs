@@ -1,5 +1,5 @@
 // A flow: a job for each shard, and a last one that runs when they are done and gives the output its name.
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FlowProducer, Queue } from 'bullmq'
 import * as files from './files.mjs'
@@ -93,13 +93,31 @@ const isOver = (state) => state === 'completed' || state === 'failed'
 
 const reasonOf = async (queue, id) => (await queue.getJob(id))?.failedReason
 
-/** Lets one producer of a flow at a time do something. A lock that a killed producer left ends by itself. */
+const lockMilliseconds = 30_000
+
+/** Lets one producer of a flow at a time do something. The lock that a killed producer left ends by itself. */
 async function alone(redis, id, step) {
   const key = `${queueName}:${id}:producer`
-  while (!(await redis.set(key, process.pid, 'PX', 30_000, 'NX'))) await sleep(50)
+  const token = randomUUID()
+  // Only with this producer's own lock: it may have ended while Redis was away, and be another's now.
+  const ifOwn = (command, ...args) =>
+    redis.eval(
+      `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('${command}', KEYS[1], unpack(ARGV, 2)) end`,
+      1,
+      key,
+      token,
+      ...args,
+    )
+  while (!(await redis.set(key, token, 'PX', lockMilliseconds, 'NX'))) await sleep(50)
+  // A store that is slow to answer takes longer than the lock.
+  const renewal = setInterval(
+    () => ifOwn('pexpire', lockMilliseconds).catch(() => {}),
+    lockMilliseconds / 3,
+  )
   try {
     return await step()
   } finally {
-    await redis.del(key)
+    clearInterval(renewal)
+    await ifOwn('del')
   }
 }

@@ -16,8 +16,10 @@ const headerBytes = 65_547
 const mark = 'x-amz-meta-softplus-plan'
 
 export async function plan(input, output, { shardBytes = 16 * MiB, ...options }) {
+  const format = formatOf(input)
+  if (s3.isSame(input, output))
+    throw wrong(`INPUT and OUTPUT must be different objects; got ${input} and ${output}`)
   const { size, etag } = await s3.head(input)
-  const format = /\.npy$/.test(input) ? 'npy' : 'f32'
   const start = await read(input, etag, { start: 0, end: Math.min(size, headerBytes) })
   // Blocks as large as a part make all parts but the last equal, which some stores ask for.
   const alignment = Math.max(shardBytes, leastBytes, Math.ceil(size / mostParts / MiB) * MiB)
@@ -25,6 +27,14 @@ export async function plan(input, output, { shardBytes = 16 * MiB, ...options })
   const plan = planObject({ format, size, version: etag, start }, { ...options, shards, alignment })
   return { ...plan, input, output }
 }
+
+function formatOf(input) {
+  const format = /\.(npy|f32)$/i.exec(input)?.[1].toLowerCase()
+  if (format) return format
+  throw wrong(`INPUT must end in .npy (NumPy) or .f32 (raw float32); got ${input}`)
+}
+
+const wrong = (message) => Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' })
 
 export async function isComplete({ output, digest }) {
   const found = await s3.head(output, { mayBeMissing: true })

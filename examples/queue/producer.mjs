@@ -4,7 +4,7 @@
 // flow goes on. The same command again finds it.
 import { pathToFileURL } from 'node:url'
 import cliProgress from 'cli-progress'
-import { readArguments, usage } from './arguments.mjs'
+import { exitCodeOf, readArguments, usage } from './arguments.mjs'
 import { addFlow, storeOf, waitForFlow } from './flow.mjs'
 import { connect } from './settings.mjs'
 
@@ -49,6 +49,6 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     await produce(await storeOf(input).plan(input, output, options))
   } catch (error) {
     console.error(error.message)
-    process.exitCode = 1
+    process.exitCode = exitCodeOf(error)
   }
 }

@@ -1,10 +1,11 @@
 // node run.mjs INPUT OUTPUT [OPTIONS]: one job from its start to its end on this machine.
 //
-// Starts Redis where REDIS_URL is not set (redis-server must be installed), two workers or as many as --workers says, and adds the flow.
-// Starts again what of these is killed. Exit codes: 0 the output is complete; 1 the flow failed, or could not be started; 2
-// wrong arguments; 130, 143 ended by Ctrl-C or SIGTERM: the shards of a file that are done stay, and the same command goes on.
+// Starts Redis where REDIS_URL is not set (redis-server must be installed), two workers or as many as --workers says, and adds the
+// flow. Starts again what of these is killed, and gives up where one cannot run. Exit codes: 0 the output is complete; 1 the flow
+// failed, or could not be started; 2 wrong arguments; 130, 143 ended by Ctrl-C or SIGTERM: the shards of a file that are done stay,
+// and the same command goes on.
 import { fileURLToPath } from 'node:url'
-import { readArguments, usage } from './arguments.mjs'
+import { exitCodeOf, readArguments, usage } from './arguments.mjs'
 import { storeOf } from './flow.mjs'
 import { produce } from './producer.mjs'
 import { startRedis } from './redis.mjs'
@@ -36,11 +37,11 @@ try {
   process.exit(2)
 }
 
-let stopRedis
-const stopWorkers = []
+let redis
+const running = []
 async function stop() {
-  await Promise.all(stopWorkers.map((stopWorker) => stopWorker()))
-  await stopRedis?.()
+  await Promise.all(running.map((worker) => worker.stop()))
+  await redis?.stop()
 }
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
   process.on(signal, async () => {
@@ -52,15 +53,17 @@ try {
   const { input, output, options } = request
   const plan = await storeOf(input).plan(input, output, options)
   if (!process.env.REDIS_URL) {
-    const redis = await startRedis()
-    stopRedis = redis.stop
+    redis = await startRedis()
     process.env.REDIS_URL = redis.url
   }
-  for (let i = 0; i < workers; i++) stopWorkers.push(startWorker(i))
-  await produce(plan)
+  for (let i = 0; i < workers; i++) running.push(startWorker(i))
+  const failures = [...running, ...(redis ? [redis] : [])].map(({ failed }) => failed)
+  await Promise.race([produce(plan), ...failures])
 } catch (error) {
   console.error(error.message)
-  process.exitCode = 1
+  process.exitCode = exitCodeOf(error)
 } finally {
   await stop()
+  // The producer may still wait.
+  process.exit()
 }

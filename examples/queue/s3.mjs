@@ -3,18 +3,19 @@
 // Reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL. Addresses are
 // s3://BUCKET/KEY. Bodies are not signed, as their hash would take ten times as long as activating them: https keeps them whole.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AwsClient } from 'aws4fetch'
 
 const tries = 5
 const timeout = 120_000
 
 let client
-function sign(url, init) {
+async function sign(url, init) {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION } = process.env
   if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY)
     throw new Error(
       'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set to use s3:// addresses',
     )
+  // Who has files alone need not install it.
+  const { AwsClient } = await import('aws4fetch')
   client ??= new AwsClient({
     accessKeyId: AWS_ACCESS_KEY_ID,
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
@@ -35,6 +36,9 @@ function urlOf(address, query) {
   const path = key.split('/').map(encodeURIComponent).join('/')
   return `${base}/${path}?${new URLSearchParams(query)}`
 }
+
+/** Whether two addresses are one object, also when they are written differently, such as with `/./`. */
+export const isSame = (a, b) => new URL(urlOf(a)).href === new URL(urlOf(b)).href
 
 /** Tries again after 5xx, 429, time-outs and connections that break, also in the middle of the body. */
 async function request(method, address, { query, headers, body, accepted, read, signal }) {

@@ -53,8 +53,11 @@ const worker = new Worker(
   },
   { ...workerOptions, name: `${hostname()}:${process.pid}`, connection: redis },
 )
-// Errors with a code are those of the connection, which has its own listener.
-worker.on('error', ({ code, message }) => code ?? console.error(message))
+// The connection has its own listener for its errors.
+const isOfConnection = ({ code }) => /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/.test(code)
+worker.on('error', (error) => {
+  if (!isOfConnection(error)) console.error(error.message)
+})
 worker.on('failed', (job, error) => console.error(`${job?.name} ${job?.id}: ${error.message}`))
 worker.on('stalled', (id) => console.error(`${id} is done again: its worker is gone`))
 
