@@ -9,6 +9,7 @@ import type { FileShardPlan, ShardOptions, ShardResult, ShardStatus } from '../s
 import { checkOptions, checkOutputName, speedOf, workOf } from './apply'
 import { exitCodes } from './errors'
 import { functionNameOf } from './functions'
+import { onInterrupt } from './interrupt'
 import { writeToStdout } from './io/streams'
 import type { ApplyRequest, ShardsRequest } from './options'
 import { pairsOf } from './pairs'
@@ -17,6 +18,16 @@ import { printLine } from './stderr'
 
 /** Returns the exit code. */
 export async function applyShards(request: ApplyRequest, shards: ShardsRequest): Promise<number> {
+  // Nothing is to be cleaned up. But the first process of a container gets only those signals that it handles.
+  const release = onInterrupt(() => {})
+  try {
+    return await apply(request, shards)
+  } finally {
+    release()
+  }
+}
+
+async function apply(request: ApplyRequest, shards: ShardsRequest): Promise<number> {
   const work = workOf(request)
   checkOptions(work)
   const [[input, output]] = await pairsOf(request)
