@@ -16,7 +16,7 @@ import type { FileShardPlan, ShardStatus } from './types'
 /**
  * Which shards are missing, and whether the output is complete.
  *
- * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if others have begun the output by another plan.
+ * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if the output has an unfinished run of another plan.
  *
  * @example
  * await status(plan) // { isComplete: false, missing: [0, 3] }
