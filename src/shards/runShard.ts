@@ -11,7 +11,7 @@ import { checkHasEnded, joinRun } from './join'
 import { type Places, placesOf } from './places'
 import { checkFilePlan, checkIndex, rangeOf } from './plan'
 import { repairRecord } from './record'
-import { mark } from './runFolder'
+import { isMarked, mark } from './runFolder'
 import type { FileShardPlan, RunShardOptions, ShardResult } from './types'
 import { writeRange } from './writeRange'
 
@@ -60,9 +60,8 @@ async function compute(
   const toWrite = <Result>(step: () => Promise<Result>) => attempt(`write ${plan.output}`, step)
   const run = await toWrite(() => joinRun(places, plan))
   if (run === 'complete') return undefined
-  const part = run.done.has(index)
-    ? undefined
-    : await toWrite(() => unlessMissing(() => open(run.part, 'r+')))
+  const isDone = await toWrite(() => isMarked(places, run, index))
+  const part = isDone ? undefined : await toWrite(() => unlessMissing(() => open(run.part, 'r+')))
   try {
     if (part) {
       // Writing would make a file that somebody has cut short as long again, with zeros.
@@ -77,7 +76,7 @@ async function compute(
       if (written.bytes > 0) await toWrite(() => repairRecord(places, plan, part))
     }
     // Marks again: whoever lists the marks on this machine then sees all of them.
-    else if (run.done.has(index)) await toWrite(() => mark(places, run, index))
+    else if (isDone) await toWrite(() => mark(places, run, index))
     await toWrite(() => checkHasEnded(places, plan, run, index))
     return undefined
   } finally {
