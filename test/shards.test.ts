@@ -649,6 +649,20 @@ describe('the command', () => {
     expect(read('out/x.f32').equals(expected)).toBe(true)
   })
 
+  test('--status says if the output is from other options', async () => {
+    await runAll(await planned())
+    const { code, stdout, stderr } = await runHere([...args, '--shards=2', '--status'])
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 3, stdout: '1/2\n2/2\n' })
+    expect(stderr).toMatch(
+      /^softplus: y\.f32 is from another input, other options or another number/,
+    )
+    rmSync(at('y.f32'))
+    expect(await runHere([...args, '--shards=3', '--status'])).toMatchObject({
+      code: 3,
+      stderr: '',
+    })
+  })
+
   test('another number of shards: exit code 2, and nothing is written', async () => {
     write('x.f32', floatBytes(x))
     await runHere([...args, '--shard', '1/3'])

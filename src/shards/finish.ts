@@ -9,7 +9,7 @@ import { ShardsError } from './errors'
 import { findRun, partIsMissing } from './join'
 import { type Places, placesOf } from './places'
 import { checkFilePlan } from './plan'
-import { isRecorded, writeRecord } from './record'
+import { hasRecord, isRecorded, writeRecord } from './record'
 import { doneIn, type Run, tidy } from './runFolder'
 import type { FileShardPlan, ShardStatus } from './types'
 
@@ -47,6 +47,12 @@ export async function finish(plan: FileShardPlan): Promise<void> {
     if (run === undefined || missing.length > 0) throw shardsAreMissing(plan, missing)
     await complete(places, plan, run)
   })
+}
+
+/** Whether there is an output of shards, but of others than those of the plan. */
+export async function isFromOtherPlan(plan: FileShardPlan): Promise<boolean> {
+  const places = await placesOf(plan.output)
+  return (await hasRecord(places)) && !(await isRecorded(places, plan))
 }
 
 async function findMarks(
