@@ -154,6 +154,20 @@ describe('a process that stops for long, after each step', () => {
     })
   })
 
+  test('and is killed soon after the output was complete: all shards run again complete it', async () => {
+    const more = [1, 2, 3, 5, 8]
+    let turn = 0
+    await stoppedAnywhere(2, async (one) => {
+      await runAll(await plan(2))
+      await setTimeout(10)
+      await drive([one], { most: more[turn++ % more.length] })
+      kill(one)
+      expect(read('y.f32')).toEqual(results[1])
+      await runAll(await plan(2))
+      expectComplete()
+    })
+  })
+
   test('while the run is removed and begun again: nothing is taken for done that is not', async () => {
     await stoppedAnywhere(3, async (one) => {
       const wasOver = one.isOver

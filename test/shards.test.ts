@@ -1,5 +1,6 @@
 // softplus/shards and softplus apply --shard: the same bytes as without shards, and what is refused.
 
+import { once } from 'node:events'
 import {
   chmodSync,
   linkSync,
@@ -31,6 +32,7 @@ import { names as backendNames } from './backends'
 import {
   at,
   command,
+  deadline,
   isRoot,
   makeFifo,
   names,
@@ -38,6 +40,7 @@ import {
   read,
   runHere,
   samples,
+  start,
   useFolder,
   write,
 } from './command'
@@ -306,15 +309,14 @@ describe('what is done', () => {
     expect(await status(plan)).toMatchObject({ missing: [0, 1, 2] })
     await runAll(plan)
     expect(read('y.f32').equals(floatBytes(softplus(x)))).toBe(true)
+    // Also one with nothing to do.
+    await expect(runShard(plan, 0, { signal })).rejects.toBe(reason)
   })
 })
 
 describe('what does not go together is refused', () => {
   test.each([
-    [
-      { shards: 4 },
-      /have the same number of shards; got 4, but 3 in the run that others have begun/,
-    ],
+    [{ shards: 4 }, /have the same number of shards; got 4, but 3 in an unfinished run\./],
     [{ function: 'derivative' }, /the same function; got derivative, but softplus in/],
     [{ beta: 2 }, /the same beta; got 2, but 1 in/],
     [{ threshold: 20 }, /the same threshold; got 20, but Infinity in/],
@@ -340,24 +342,42 @@ describe('what does not go together is refused', () => {
     await runShard(plan, 0)
     write('x.f32', floatBytes(samples(mebibyte - 1)))
     await expect(runShard(plan, 1)).rejects.toThrow(
-      /x\.f32 must stay as it was when the shards were planned: 4194304 bytes, changed at 20\S+Z; got 4194300 bytes, changed at/,
+      /x\.f32 must stay as it was when the shards were planned: 4194304 bytes, file number \d+, changed at 20\S+Z; got 4194300 bytes, file number .*\. Remove .*\/\.y\.f32\.shards, and run all shards again$/,
     )
     await expect(runShard(await planned(), 1)).rejects.toThrow(
-      /the same number of bytes in the input and the same time when the input was changed; got 4194300 and 20\S+Z, but 4194304 and 20/,
+      /the same number of bytes in the input and the same input file; got 4194300 and number \d+, changed at 20\S+Z, but 4194304 and number/,
     )
     rmSync(runFolder(), { recursive: true })
     await runAll(await planned())
     expect(read('y.f32').equals(floatBytes(softplus(samples(mebibyte - 1))))).toBe(true)
   })
 
+  test('another input of the same size and time, as from one archive', async () => {
+    const other = samples(mebibyte).map((value) => value / 2)
+    write('x.f32', floatBytes(samples(mebibyte)))
+    write('other.f32', floatBytes(other))
+    for (const name of ['x.f32', 'other.f32']) utimesSync(at(name), 1, 1)
+    const plan = await planned()
+    await runShard(plan, 0)
+    const otherPlan = await planShards(at('other.f32'), at('y.f32'), { shards: 3 })
+    await expect(runShard(otherPlan, 1)).rejects.toThrow(
+      /the same input file; got number \d+, changed at 1970-.*Z, but number \d+, changed at 1970-/,
+    )
+    await runAll(plan)
+    await runAll(otherPlan)
+    expect(read('y.f32').equals(floatBytes(softplus(other)))).toBe(true)
+    renameSync(at('other.f32'), at('x.f32'))
+    await expect(runShard(plan, 0)).rejects.toThrow(/x\.f32 must stay as it was/)
+  })
+
   test('an input that changes while a shard is at work: the shard is not marked', async () => {
     const plan = await planned()
     const onProgress = () => utimesSync(at('x.f32'), 1, 1)
     await expect(runShard(plan, 1, { onProgress })).rejects.toThrow(
-      /x\.f32 must stay as it was .* got 4194304 bytes, changed at 1970-01-01T00:00:01\.000000000Z\. Run all/,
+      /x\.f32 must stay as it was .* got 4194304 bytes, .* changed at 1970-01-01T00:00:01\.000000000Z\. Remove/,
     )
     utimesSync(at('x.f32'), 1, 1)
-    expect(readdirSync(runFolder()).some((name) => name.startsWith('done-'))).toBe(false)
+    expect((await status(plan)).missing).toEqual([0, 1, 2])
   })
 
   test('a part file that somebody cut short, or removed', async () => {
@@ -368,6 +388,11 @@ describe('what does not go together is refused', () => {
       /cannot write .*y\.f32: the part file must have 4194304 bytes; got \d+\. Remove its folder/,
     )
     await expect(runShard(plan, 1)).rejects.toThrow(/the part file must have 4194304 bytes; got/)
+    // Zeros in the place of shard 0: to write shard 2 would make the file as long again.
+    truncateSync(`${runFolder()}/${partName()}`, 100)
+    await expect(runShard(plan, 2)).rejects.toThrow(
+      /the part file must have 4194304 bytes; got 100/,
+    )
     rmSync(`${runFolder()}/${partName()}`)
     await expect(runShard(plan, 1)).rejects.toThrow(
       /\.y\.f32\.shards must stay until .*y\.f32 is complete; got no part file in it\. Remove what is left/,
@@ -381,7 +406,7 @@ describe('what does not go together is refused', () => {
     mkdirSync(runFolder())
     write('.y.f32.shards/notes.txt')
     await expect(runShard(plan, 0)).rejects.toThrow(
-      /\.y\.f32\.shards must be a folder that softplus made; got one without its files\. Remove it/,
+      /\.y\.f32\.shards must be a name for the folder of a run; got a folder with other files\. Rename or remove it/,
     )
     expect(names('.y.f32.shards')).toEqual(['notes.txt'])
     renameSync(at('.y.f32.shards/notes.txt'), at('notes.txt'))
@@ -528,6 +553,16 @@ describe('what does not go together is refused', () => {
       ...type,
       /^input must be a path; got number 1/,
     )
+    await expectError(
+      () => runShard(plan, 0, { signal: {} as never }),
+      ...type,
+      /^signal must be an AbortSignal/,
+    )
+    await expectError(
+      () => runShard(plan, 0, { onProgress: 1 as never }),
+      ...type,
+      /^onProgress must be a function; got number 1/,
+    )
     await expectError(() => runShard(plan, 0, { threads: 0 }), ...range, /^threads must be/)
     await expectError(
       () => runShard(plan, 0, { thread: 1 } as never),
@@ -591,6 +626,19 @@ describe('the command', () => {
     expect(read('y.f32').equals(floatBytes(softplus(x)))).toBe(true)
   })
 
+  test.skipIf(onWindows)(
+    'SIGTERM: exit code 143, also as the first process of a container',
+    async () => {
+      write('x.f32', '')
+      truncateSync(at('x.f32'), 2 ** 31)
+      const child = start([...args, '--shard', '1/1', '-q', '--function', 'inverse'])
+      const ended = once(child, 'exit')
+      await vi.waitFor(() => expect(names()).toContain('.y.f32.shards'), { timeout: deadline })
+      child.kill('SIGTERM')
+      expect(await ended).toEqual([143, null])
+    },
+  )
+
   test('into a folder, with another function', async () => {
     write('x.f32', floatBytes(x))
     mkdirSync(at('out'))
@@ -599,6 +647,20 @@ describe('the command', () => {
       await runHere(['apply', 'x.f32', '-o', 'out/', '--shard', `${k}/2`, ...options])
     const expected = floatBytes(softplus.secondDerivative(x, { beta: -2 }))
     expect(read('out/x.f32').equals(expected)).toBe(true)
+  })
+
+  test('--status says if the output is from other options', async () => {
+    await runAll(await planned())
+    const { code, stdout, stderr } = await runHere([...args, '--shards=2', '--status'])
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 3, stdout: '1/2\n2/2\n' })
+    expect(stderr).toMatch(
+      /^softplus: y\.f32 is from another input, other options or another number/,
+    )
+    rmSync(at('y.f32'))
+    expect(await runHere([...args, '--shards=3', '--status'])).toMatchObject({
+      code: 3,
+      stderr: '',
+    })
   })
 
   test('another number of shards: exit code 2, and nothing is written', async () => {
@@ -635,9 +697,9 @@ describe('the command', () => {
       ['--shards', '3'],
       /as --shard K\/N, as --shard-index I --shards N, or as --status --shards N/,
     ],
-    [['--shard-index', '1'], /a shard must be given as/],
+    [['--shard-index', '1'], /a shard must be given as .*; got --shard-index \(see/],
     [['--status'], /a shard must be given as/],
-    [['--status', '--shard', '1/3'], /a shard must be given as/],
+    [['--status', '--shard', '1/3'], /a shard must be given as .*; got --shard --status \(see/],
     [['--shard', '1/3', '--shards', '3'], /a shard must be given as/],
     [['--shard', '1/3', '--beta', '0'], /beta must be finite and not 0/],
   ])('wrong usage: %j', async (options, message) => {

@@ -31,6 +31,10 @@ export function isAborted(signal: JobSignal | undefined): boolean {
   }
 }
 
+export function throwIfAborted(signal: JobSignal | undefined): void {
+  if (isAborted(signal)) throw reasonOf(signal)
+}
+
 /** Why a signal was aborted, or what its `reason` throws. */
 export function reasonOf(signal: JobSignal | undefined): unknown {
   try {

@@ -89,7 +89,8 @@ Options:
   --shard K/N          write only the K-th of N parts of OUTPUT; see below
   --shard-index I --shards N
                        the same, counted from 0, as engines number their jobs
-  --status --shards N  print the shards that are missing, one K/N a line
+  --status --shards N  with all options of the shards: print those missing, one
+                       K/N a line; if none is, give the result its name
   -q, --quiet          show no progress and no summary, only errors
   -h, --help           show this text
 Write a negative number with an equals sign: --beta=-2.
@@ -108,12 +109,9 @@ INPUTs stay; later INPUTs are not read. A pipe keeps what it got before the
 error: if the end of the input is wrong, all but the last 4 MiB.
 
 Shards divide a .npy or .f32 file among processes and machines that share its
-folder. They may run in any order, at once, twice, and again after kill -9.
-Whoever finds all of them done gives the result its name. Until then it is in
-.OUTPUT.shards/ beside it, which stays if no process finishes. All must have the
-same INPUT, which must not change, the same options, and the same N. Afterwards
-the small file .OUTPUT.shards.json tells a shard that is run again that there is
-nothing to do; it may be removed. INPUT and OUTPUT must be different files.
+folder. They may run in any order, at once, twice, and again after kill -9, all
+with the same INPUT, options and N. The last to end gives the result its name.
+Until then it is in .OUTPUT.shards/ beside it. More in docs/api.md.
 
 Examples:
   softplus apply layer.npy -o activated.npy

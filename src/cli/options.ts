@@ -168,10 +168,14 @@ function readShards(values: {
   const { shard, 'shard-index': index, shards, status } = values
   if ([shard, index, shards].every((value) => value === undefined) && !status) return undefined
   const given = [shard !== undefined, index !== undefined, status].filter(Boolean).length
-  if (given !== 1 || (shards === undefined) !== (shard !== undefined))
+  if (given !== 1 || (shards === undefined) !== (shard !== undefined)) {
+    const names = ['shard', 'shard-index', 'shards', 'status'] as const
+    const got = names.filter((name) => values[name] !== undefined && values[name] !== false)
     throw new UsageError(
-      'a shard must be given as --shard K/N, as --shard-index I --shards N, or as --status --shards N; got another mixture',
+      'a shard must be given as --shard K/N, as --shard-index I --shards N, or as --status --shards N; ' +
+        `got --${got.join(' --')}`,
     )
+  }
   if (shard !== undefined) return readShard(shard)
   const count = readCount('--shards', shards)
   if (index === undefined) return { count }

@@ -1,7 +1,7 @@
 // softplus apply with shards: writes one shard of an output, or tells which are missing.
 
 import { backend } from '../index'
-import { finish, status } from '../shards/finish'
+import { finish, isFromOtherPlan, status } from '../shards/finish'
 import { rangeOf } from '../shards/plan'
 import { planShards } from '../shards/planShards'
 import { runShard } from '../shards/runShard'
@@ -9,6 +9,7 @@ import type { FileShardPlan, ShardOptions, ShardResult, ShardStatus } from '../s
 import { checkOptions, checkOutputName, speedOf, workOf } from './apply'
 import { exitCodes } from './errors'
 import { functionNameOf } from './functions'
+import { onInterrupt } from './interrupt'
 import { writeToStdout } from './io/streams'
 import type { ApplyRequest, ShardsRequest } from './options'
 import { pairsOf } from './pairs'
@@ -17,6 +18,16 @@ import { printLine } from './stderr'
 
 /** Returns the exit code. */
 export async function applyShards(request: ApplyRequest, shards: ShardsRequest): Promise<number> {
+  // Nothing is to be cleaned up. But the first process of a container gets only those signals that it handles.
+  const release = onInterrupt(() => {})
+  try {
+    return await apply(request, shards)
+  } finally {
+    release()
+  }
+}
+
+async function apply(request: ApplyRequest, shards: ShardsRequest): Promise<number> {
   const work = workOf(request)
   checkOptions(work)
   const [[input, output]] = await pairsOf(request)
@@ -26,7 +37,7 @@ export async function applyShards(request: ApplyRequest, shards: ShardsRequest):
     shards: shards.count,
   } as ShardOptions)
   checkOutputName(output, plan.format)
-  if (shards.index === undefined) return printStatus(plan)
+  if (shards.index === undefined) return printStatus(plan, output)
   const result = await run(plan, shards.index, request)
   const now = await finishIfDone(plan)
   if (!request.quiet) printLine(summaryOf(request, plan, shards.index, result, now))
@@ -55,8 +66,13 @@ async function finishIfDone(plan: FileShardPlan): Promise<ShardStatus> {
   return { isComplete: true, missing: [] }
 }
 
-async function printStatus(plan: FileShardPlan): Promise<number> {
+async function printStatus(plan: FileShardPlan, output: string): Promise<number> {
   const { isComplete, missing } = await finishIfDone(plan)
+  if (missing.length === plan.shards && (await isFromOtherPlan(plan)))
+    printLine(
+      `${output} is from another input, other options or another number of shards, or was changed since. ` +
+        'All shards would be run anew',
+    )
   await writeToStdout(missing.map((index) => `${index + 1}/${plan.shards}\n`).join(''))
   return isComplete ? exitCodes.done : exitCodes.incomplete
 }

@@ -2,7 +2,7 @@
 
 import { activateBytes, type Work } from '../api/bytes'
 import { invalidType, outOfRange } from '../errors'
-import { activations } from './functions'
+import { activations } from './activations'
 import { checkIndex, checkPlan, rangeOf, scalingOf } from './plan'
 import type { ShardPlan } from './types'
 

@@ -9,14 +9,14 @@ import { ShardsError } from './errors'
 import { findRun, partIsMissing } from './join'
 import { type Places, placesOf } from './places'
 import { checkFilePlan } from './plan'
-import { isRecorded, writeRecord } from './record'
-import { type Run, tidy } from './runFolder'
+import { hasRecord, isRecorded, writeRecord } from './record'
+import { doneIn, type Run, tidy } from './runFolder'
 import type { FileShardPlan, ShardStatus } from './types'
 
 /**
  * Which shards are missing, and whether the output is complete.
  *
- * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if others have begun the output by another plan.
+ * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if the output has an unfinished run of another plan.
  *
  * @example
  * await status(plan) // { isComplete: false, missing: [0, 3] }
@@ -24,9 +24,9 @@ import type { FileShardPlan, ShardStatus } from './types'
 export async function status(plan: FileShardPlan): Promise<ShardStatus> {
   checkFilePlan(plan)
   return attempt(`read ${plan.output}`, async () => {
-    const found = await findRun(await placesOf(plan.output), plan)
+    const found = await findMarks(await placesOf(plan.output), plan)
     if (found === 'complete') return { isComplete: true, missing: [] }
-    return { isComplete: false, missing: missingOf(plan, found) }
+    return { isComplete: false, missing: found.missing }
   })
 }
 
@@ -41,16 +41,31 @@ export async function finish(plan: FileShardPlan): Promise<void> {
   checkFilePlan(plan)
   await attempt(`write ${plan.output}`, async () => {
     const places = await placesOf(plan.output)
-    const found = await findRun(places, plan)
+    const found = await findMarks(places, plan)
     if (found === 'complete') return
-    const missing = missingOf(plan, found)
-    if (found === undefined || missing.length > 0) throw shardsAreMissing(plan, missing)
-    await complete(places, plan, found)
+    const { run, missing } = found
+    if (run === undefined || missing.length > 0) throw shardsAreMissing(plan, missing)
+    await complete(places, plan, run)
   })
 }
 
-function missingOf({ shards }: FileShardPlan, run: Run | undefined): number[] {
-  return Array.from({ length: shards }, (_, i) => i).filter((i) => !run?.done.has(i))
+/** Whether there is an output of shards, but of others than those of the plan. */
+export async function isFromOtherPlan(plan: FileShardPlan): Promise<boolean> {
+  const places = await placesOf(plan.output)
+  return (await hasRecord(places)) && !(await isRecorded(places, plan))
+}
+
+async function findMarks(
+  places: Places,
+  plan: FileShardPlan,
+): Promise<{ run: Run | undefined; missing: number[] } | 'complete'> {
+  const run = await findRun(places, plan)
+  if (run === 'complete') return run
+  const done = run && (await doneIn(places, run))
+  const missing = Array.from({ length: plan.shards }, (_, i) => i).filter((i) => !done?.has(i))
+  // Another process may have finished meanwhile, and removed the marks.
+  if (run && missing.length > 0 && (await isRecorded(places, plan))) return 'complete'
+  return { run, missing }
 }
 
 // Several processes may be here at once. The record of each is the same, one of them renames, and all remove the folder.

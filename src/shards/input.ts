@@ -5,6 +5,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { attempt, InputError } from '../cli/errors'
 import { checkNoDirectory } from '../cli/io/paths'
 import { ShardsError } from './errors'
+import type { Places } from './places'
 import type { FileShardPlan } from './types'
 
 /** Opens an input. Throws an InputError unless it is a regular file. */
@@ -33,28 +34,32 @@ function checkIsFile(path: string, stats: BigIntStats): void {
     )
 }
 
+/**
+ * What tells a file from another of the same size: its time of change, in nanoseconds since 1970, and its number in the file
+ * system. Files from one archive may have the same time. All machines see the same number; that of the device differs.
+ */
+export const versionOf = ({ mtimeNs, ino }: BigIntStats) => `${mtimeNs} ${ino}`
+
 /** Throws a ShardsError if the file is not the one of the plan any more. */
-export function checkUnchanged(plan: FileShardPlan, { size, mtimeNs }: BigIntStats): void {
-  if (size === BigInt(plan.size) && `${mtimeNs}` === plan.version) return
+export function checkUnchanged(plan: FileShardPlan, places: Places, stats: BigIntStats): void {
+  const found = { size: Number(stats.size), version: versionOf(stats) }
+  if (found.size === plan.size && found.version === plan.version) return
+  const text = ({ size, version }: typeof found) => `${size} bytes, file ${versionText(version)}`
   throw new ShardsError(
-    `${plan.input} must stay as it was when the shards were planned: ${versionText(plan)}; ` +
-      `got ${versionText({ size: Number(size), version: `${mtimeNs}` })}. Run all shards again`,
+    `${plan.input} must stay as it was when the shards were planned: ${text(plan)}; got ${text(found)}. ` +
+      `Remove ${places.runFolder}, and run all shards again`,
   )
 }
 
 /** Opens the file again by its name: a network file system then asks its server. */
-export async function checkStillUnchanged(plan: FileShardPlan): Promise<void> {
+export async function checkStillUnchanged(plan: FileShardPlan, places: Places): Promise<void> {
   const { file, stats } = await openFile(plan.input)
   await file.close()
-  checkUnchanged(plan, stats)
+  checkUnchanged(plan, places, stats)
 }
 
-export const versionText = ({ size, version }: Pick<FileShardPlan, 'size' | 'version'>) =>
-  `${size} bytes, changed at ${timeText(version)}`
-
-/** Nanoseconds since 1970 as a date and a time. */
-export function timeText(nanoseconds: string): string {
-  const time = BigInt(nanoseconds)
+export function versionText(version: string): string {
+  const [time, number] = version.split(' ').map(BigInt)
   const seconds = new Date(Number(time / 1_000_000_000n) * 1000).toISOString().slice(0, 19)
-  return `${seconds}.${`${time % 1_000_000_000n}`.padStart(9, '0')}Z`
+  return `number ${number}, changed at ${seconds}.${`${time % 1_000_000_000n}`.padStart(9, '0')}Z`
 }

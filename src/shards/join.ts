@@ -2,7 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises'
 import { ShardsError } from './errors'
-import { timeText } from './input'
+import { versionText } from './input'
 import type { Places } from './places'
 import { isRecorded } from './record'
 import { createRun, isMarked, type Run, readRun, tidy } from './runFolder'
@@ -11,8 +11,8 @@ import type { FileShardPlan, ShardPlan } from './types'
 /**
  * The run of this plan; undefined if there is none. Throws a ShardsError if the run under way has another plan.
  *
- * The folder of the run is removed after the record was written. So if it is not there, the record that is read after it
- * says whether the run is to come, or over.
+ * The record is written before the folder of the run is removed, and read here after the folder. So where there is no
+ * folder, a record says that the run is over, and none that it has not begun.
  */
 export async function findRun(
   places: Places,
@@ -41,7 +41,7 @@ export async function joinRun(places: Places, plan: FileShardPlan): Promise<Run 
     if (tries > 0) await setTimeout(10 * tries)
   }
   throw new ShardsError(
-    `${places.run} must be a folder that softplus made; got one without its files. Remove it`,
+    `${places.runFolder} must be a name for the folder of a run; got a folder with other files. Rename or remove it`,
   )
 }
 
@@ -60,14 +60,14 @@ export async function checkHasEnded(
 
 export const partIsMissing = (places: Places) =>
   new ShardsError(
-    `${places.run} must stay until ${places.name} is complete; got no part file in it. ` +
+    `${places.runFolder} must stay until ${places.name} is complete; got no part file in it. ` +
       'Remove what is left of it, and run all shards again',
   )
 
 const labels = {
   format: 'format',
   size: 'number of bytes in the input',
-  version: 'time when the input was changed',
+  version: 'input file',
   headerBytes: 'length of the header',
   function: 'function',
   beta: 'beta',
@@ -83,13 +83,13 @@ function otherRun(places: Places, plan: ShardPlan, run: Run): ShardsError {
   const valuesOf = (of: ShardPlan) => different.map((name) => valueText(of, name)).join(' and ')
   return new ShardsError(
     `${places.name}: all shards must have the same ${labelled || 'version of softplus'}; ` +
-      `got ${valuesOf(plan)}, but ${valuesOf(run.plan)} in the run that others have begun. ` +
-      `Wait until that is complete, or, if none of its processes is left, remove ${places.run}`,
+      `got ${valuesOf(plan)}, but ${valuesOf(run.plan)} in an unfinished run. ` +
+      `Wait until that is complete, or, if none of its processes is left, remove ${places.runFolder}`,
   )
 }
 
 function valueText(plan: ShardPlan, name: keyof typeof labels): string {
-  if (name === 'version') return timeText(plan.version)
+  if (name === 'version') return versionText(plan.version)
   if (name === 'beta') return `${plan.beta ?? 1}`
   if (name === 'threshold') return `${plan.threshold ?? Infinity}`
   return `${plan[name]}`

@@ -16,7 +16,7 @@ export interface Places {
   /** The permission bits that the output gets. */
   mode: number
   /** A folder with the part file and the marks, as long as a run lasts. */
-  run: string
+  runFolder: string
   /** A file that says which run the output is from. */
   record: string
 }
@@ -28,7 +28,7 @@ export async function placesOf(output: string): Promise<Places> {
   const folder = dirname(target)
   const hidden = `${folder}/.${shortened(basename(target))}.shards`
   const mode = existing ? existing.mode & 0o777 : 0o666 & ~process.umask()
-  return { name: output, output: target, folder, mode, run: hidden, record: `${hidden}.json` }
+  return { name: output, output: target, folder, mode, runFolder: hidden, record: `${hidden}.json` }
 }
 
 async function existingFile(output: string) {

@@ -6,7 +6,7 @@ import { checkNames, isRecord, mostShards, noNames } from '../api/options'
 import { arrayLayout } from '../cli/array'
 import { describe, invalidType, outOfRange, withCode } from '../errors'
 import type { SoftplusOptions } from '../types'
-import { activations } from './functions'
+import { activations } from './activations'
 import type { ByteRange, FileShardPlan, ObjectDescription, ShardOptions, ShardPlan } from './types'
 
 const defaultAlignment = 1 << 20
@@ -42,8 +42,8 @@ export function createPlan(
 }
 
 /**
- * The bytes of a shard, counted from 0. All but the first start at an element; the first has the header. Empty, with start ===
- * end, are the last shards of an input that has fewer blocks than shards.
+ * The bytes of a shard, counted from 0. The first has the header; the others start at an element. If the input has fewer
+ * blocks than shards, the last shards are empty: start === end.
  *
  * @throws {TypeError | RangeError} if plan is no plan or index is out of its range.
  */

@@ -6,7 +6,7 @@ import { isAbsolute } from 'node:path'
 import { attempt, InputError } from '../cli/errors'
 import { readFormat } from '../cli/io/paths'
 import { invalidType } from '../errors'
-import { openFile } from './input'
+import { openFile, versionOf } from './input'
 import { placesOf } from './places'
 import { createPlan } from './plan'
 import type { FileShardPlan, ShardOptions } from './types'
@@ -42,7 +42,7 @@ export async function planShards(
   try {
     await checkIsNotOutput(stats, input, output)
     const start = await readStart(file, stats, input)
-    const description = { format, size: Number(stats.size), version: `${stats.mtimeNs}`, start }
+    const description = { format, size: Number(stats.size), version: versionOf(stats), start }
     const plan = createPlan(input, description, options)
     return { ...plan, input: absolute(input), output: absolute(output) }
   } finally {

@@ -1,6 +1,8 @@
 // The record of a complete output: which plan it is from, and how to recognize it.
 //
-// It outlasts the run. A process that comes late, or a second time, finds in it that there is nothing to do.
+// It outlasts the run. A process that comes late, or a second time, finds in it that there is nothing to do. The output is known
+// by its size and time of change. Its number in the file system would not tell more: a new file often gets that of one that was
+// removed, and some file systems give a renamed file another.
 
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, readFile, rename, stat } from 'node:fs/promises'
@@ -11,10 +13,18 @@ import type { ShardPlan } from './types'
 
 /** Whether the output is there, is from such a plan, and has not been changed since. */
 export async function isRecorded(places: Places, plan: ShardPlan): Promise<boolean> {
-  const record = await unlessMissing(() => readFile(places.record, 'utf8'))
+  const record = await readRecord(places)
   const output = await unlessMissing(() => stat(places.output, { bigint: true }))
   if (record === undefined || output === undefined) return false
   return record === recordText(plan, output)
+}
+
+const readRecord = ({ record }: Places) => unlessMissing(() => readFile(record, 'utf8'))
+
+/** Whether there is an output with a record, of whichever plan. */
+export async function hasRecord(places: Places): Promise<boolean> {
+  const output = await unlessMissing(() => stat(places.output))
+  return output !== undefined && (await readRecord(places)) !== undefined
 }
 
 /**

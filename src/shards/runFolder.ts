@@ -1,4 +1,4 @@
-// The folder of a run: the plan, the part file that grows into the output, and a mark for each shard that is done.
+// The folder of a run: the plan, the part file that grows into the output, and a folder with a mark for each shard that is done.
 //
 // It works on network file systems, too. It relies on two things only: that one of several renames to the same name wins, and
 // that a machine that has changed a folder sees in it what others changed before. So whoever looks whether something is
@@ -19,8 +19,6 @@ import type { ShardPlan } from './types'
 export interface Run {
   id: string
   plan: ShardPlan
-  /** The shards that are marked as done, from 0. */
-  done: Set<number>
   /** The part file. */
   part: string
 }
@@ -28,20 +26,23 @@ export interface Run {
 const newId = () => randomBytes(8).toString('hex')
 const isId = /^[0-9a-f]{16}$/
 const planName = /^plan-([0-9a-f]{16})\.json$/
+const marksName = /^done-[0-9a-f]{16}$/
 const restName = /^(part|done)-[0-9a-f]{16}(-|$)/
 
 /** The run that is under way, or was left behind; undefined if there is none. */
 export async function readRun(places: Places): Promise<Run | undefined> {
-  const names = await namesIn(places.run)
+  const names = await namesIn(places.runFolder)
   const [id] = names.flatMap((name) => planName.exec(name)?.[1] ?? [])
   if (id === undefined) return undefined
   const text = await unlessMissing(() => readFile(planPath(places, id), 'utf8'))
   // Another process is just removing the folder.
   if (text === undefined) return undefined
-  const mark = new RegExp(`^done-${id}-(\\d+)$`)
-  const done = names.flatMap((name) => mark.exec(name)?.[1] ?? []).map(Number)
-  return { id, plan: JSON.parse(text), done: new Set(done), part: `${places.run}/part-${id}` }
+  return { id, plan: JSON.parse(text), part: `${places.runFolder}/part-${id}` }
 }
+
+/** The shards that are marked as done, from 0. */
+export const doneIn = async (places: Places, run: Run) =>
+  new Set((await namesIn(marksPath(places, run))).map(Number))
 
 // What rename() says when the folder is there already, by system; ENOENT: the new folder was swept.
 const lostRaces = [
@@ -59,14 +60,15 @@ export async function createRun(places: Places, plan: ShardPlan): Promise<void> 
   await mkdir(preparing, { mode: 0o700 })
   try {
     await createFile(`${preparing}/plan-${id}.json`, `${JSON.stringify(withoutPaths(plan))}\n`)
+    await mkdir(`${preparing}/done-${id}`, { mode: 0o700 })
     await createZeros(`${preparing}/part-${id}`, plan.size)
     await syncFolder(preparing)
-    await rename(preparing, places.run)
+    await rename(preparing, places.runFolder)
   } catch (error) {
     await rm(preparing, { recursive: true, force: true })
     if (!lostRaces.includes(codeOf(error))) throw error
-    // Windows does not replace an empty folder, and no system one with a rest in it.
-    await isRestRemoved(places)
+    // No system replaces a folder with files in it, and Windows none at all: the folder of a finished run may be in the way.
+    await removeLeftovers(places)
     return
   }
   await syncFolder(places.folder)
@@ -75,11 +77,11 @@ export async function createRun(places: Places, plan: ShardPlan): Promise<void> 
 const withoutPaths = (plan: ShardPlan) => ({ ...plan, input: undefined, output: undefined })
 
 /** A new name beside the output, for what gets its own name when it is complete. */
-export const preparedPath = (places: Places, id = newId()) => `${places.run}-${id}`
+export const preparedPath = (places: Places, id = newId()) => `${places.runFolder}-${id}`
 
 /** Removes what killed processes had prepared. A process that still needs what is removed prepares it again. */
 async function sweepPrepared(places: Places): Promise<void> {
-  const prefix = `${basename(places.run)}-`
+  const prefix = `${basename(places.runFolder)}-`
   for (const name of await namesIn(places.folder))
     if (name.startsWith(prefix) && isId.test(name.slice(prefix.length)))
       await rm(`${places.folder}/${name}`, { recursive: true, force: true })
@@ -95,13 +97,13 @@ export const isMarked = (places: Places, run: Run, index: number) =>
 
 /** Marks a shard as done, also if it is marked already. Returns false if the run is over, and nothing is to be marked. */
 export async function mark(places: Places, run: Run, index: number): Promise<boolean> {
-  const path = markPath(places, run, index)
-  const unique = `${path}-${newId()}`
+  // A mark is made in the folder of the run and moved from there, which changes both folders.
+  const unique = `${marksPath(places, run)}-${newId()}`
   const isMade = await unlessMissing(async () => {
     // Empty: to sync the folder is all it needs.
     await (await open(unique, 'wx', 0o600)).close()
-    await rename(unique, path)
-    await syncFolder(places.run)
+    await rename(unique, markPath(places, run, index))
+    await syncFolder(marksPath(places, run))
     return true
   })
   // The folder may be that of another run by now.
@@ -116,7 +118,7 @@ export async function tidy(places: Places, run: Run | undefined): Promise<void> 
   try {
     if (run) await removeFiles(places, run)
     // A shard that runs twice may add a mark meanwhile.
-    while (!(await isRestRemoved(places)));
+    while (!(await removeLeftovers(places)));
     await sweepPrepared(places)
   } catch {
     // The folder may have become read-only.
@@ -124,31 +126,44 @@ export async function tidy(places: Places, run: Run | undefined): Promise<void> 
 }
 
 async function removeFiles(places: Places, { id }: Run): Promise<void> {
-  for (const name of await namesIn(places.run))
-    if (name.includes(id)) await removeIfThere(`${places.run}/${name}`)
+  for (const name of await namesIn(places.runFolder))
+    if (name.includes(id)) await removeFrom(places, name)
+}
+
+async function removeFrom({ runFolder }: Places, name: string): Promise<void> {
+  const path = `${runFolder}/${name}`
+  if (!marksName.test(name)) {
+    await removeIfThere(path)
+    return
+  }
+  for (const mark of await namesIn(path)) await removeIfThere(`${path}/${mark}`)
+  await removeFolder(path)
 }
 
 /** Removes a folder without a plan, with all that can be in it. Returns false if something has been added to it meanwhile. */
-async function isRestRemoved(places: Places): Promise<boolean> {
-  const names = await namesIn(places.run)
+async function removeLeftovers(places: Places): Promise<boolean> {
+  const names = await namesIn(places.runFolder)
   if (names.some((name) => planName.test(name))) return true
   const rest = names.filter((name) => restName.test(name))
-  for (const name of rest) await removeIfThere(`${places.run}/${name}`)
-  return (await isFolderRemoved(places.run)) || rest.length === 0
+  for (const name of rest) await removeFrom(places, name)
+  return (await removeFolder(places.runFolder)) || rest.length === 0
 }
 
 const exists = async (path: string) => (await unlessMissing(() => stat(path))) !== undefined
 
-const planPath = (places: Places, id: string) => `${places.run}/plan-${id}.json`
+const planPath = (places: Places, id: string) => `${places.runFolder}/plan-${id}.json`
 
-const markPath = (places: Places, { id }: Run, index: number) => `${places.run}/done-${id}-${index}`
+// One folder for all marks: a shard looks for its own, and need not list those of the others.
+const marksPath = (places: Places, { id }: Run) => `${places.runFolder}/done-${id}`
+
+const markPath = (places: Places, run: Run, index: number) => `${marksPath(places, run)}/${index}`
 
 const namesIn = async (folder: string) => (await unlessMissing(() => readdir(folder))) ?? []
 
 const removeIfThere = (path: string) => unlessMissing(() => unlink(path))
 
 /** Removes the folder if it is empty. Returns whether it is gone. */
-async function isFolderRemoved(path: string): Promise<boolean> {
+async function removeFolder(path: string): Promise<boolean> {
   try {
     await rmdir(path)
     return true

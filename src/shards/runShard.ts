@@ -2,15 +2,16 @@
 
 import { type FileHandle, open } from 'node:fs/promises'
 import { checkNames, isRecord, noNames, readThreads } from '../api/options'
+import { readSignal, throwIfAborted } from '../api/signal'
 import { attempt } from '../cli/errors'
 import { invalidType } from '../errors'
 import { checkLength, unlessMissing } from './durable'
 import { checkStillUnchanged, checkUnchanged, openFile } from './input'
 import { checkHasEnded, joinRun } from './join'
-import { placesOf } from './places'
+import { type Places, placesOf } from './places'
 import { checkFilePlan, checkIndex, rangeOf } from './plan'
 import { repairRecord } from './record'
-import { mark } from './runFolder'
+import { isMarked, mark } from './runFolder'
 import type { FileShardPlan, RunShardOptions, ShardResult } from './types'
 import { writeRange } from './writeRange'
 
@@ -21,7 +22,7 @@ import { writeRange } from './writeRange'
  * @param plan What planShards returned, also by way of JSON.
  * @param index From 0 to below `plan.shards`.
  * @throws {TypeError | RangeError} if plan is no plan of a file, index is out of its range, or an option has the wrong type.
- * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if the input has changed, or others have begun the output by another plan.
+ * @throws {ShardsError} ERR_SOFTPLUS_SHARDS if the input has changed, or the output has an unfinished run of another plan.
  * @throws {Error} with the system's code where it refuses: ENOSPC, EACCES. The reason of `signal`.
  *
  * @example
@@ -35,10 +36,12 @@ export async function runShard(
   checkFilePlan(plan)
   checkIndex(plan, index)
   checkOptions(options)
+  throwIfAborted(options.signal)
   const { file: input, stats } = await openFile(plan.input)
   try {
-    checkUnchanged(plan, stats)
-    const milliseconds = await compute(plan, index, input, options)
+    const places = await attempt(`write ${plan.output}`, () => placesOf(plan.output))
+    checkUnchanged(plan, places, stats)
+    const milliseconds = await compute(plan, index, places, input, options)
     const isNew = milliseconds !== undefined
     return { ...rangeOf(plan, index), isNew, milliseconds: milliseconds ?? 0 }
   } finally {
@@ -50,29 +53,30 @@ export async function runShard(
 async function compute(
   plan: FileShardPlan,
   index: number,
+  places: Places,
   input: FileHandle,
   options: RunShardOptions,
 ): Promise<number | undefined> {
   const toWrite = <Result>(step: () => Promise<Result>) => attempt(`write ${plan.output}`, step)
-  const places = await toWrite(() => placesOf(plan.output))
   const run = await toWrite(() => joinRun(places, plan))
   if (run === 'complete') return undefined
-  const part = run.done.has(index)
-    ? undefined
-    : await toWrite(() => unlessMissing(() => open(run.part, 'r+')))
+  const isDone = await toWrite(() => isMarked(places, run, index))
+  const part = isDone ? undefined : await toWrite(() => unlessMissing(() => open(run.part, 'r+')))
   try {
     if (part) {
+      // Writing would make a file that somebody has cut short as long again, with zeros.
+      await toWrite(() => checkLength(part, plan.size))
       const written = await writeRange({ plan, index, places, run, input, part }, options)
       if (!written.isOvertaken) {
         await toWrite(() => part.datasync())
         await toWrite(() => checkLength(part, plan.size))
-        await checkStillUnchanged(plan)
+        await checkStillUnchanged(plan, places)
         if (await toWrite(() => mark(places, run, index))) return written.milliseconds
       }
       if (written.bytes > 0) await toWrite(() => repairRecord(places, plan, part))
     }
     // Marks again: whoever lists the marks on this machine then sees all of them.
-    else if (run.done.has(index)) await toWrite(() => mark(places, run, index))
+    else if (isDone) await toWrite(() => mark(places, run, index))
     await toWrite(() => checkHasEnded(places, plan, run, index))
     return undefined
   } finally {
@@ -84,4 +88,8 @@ function checkOptions(options: RunShardOptions): void {
   if (!isRecord(options)) throw invalidType('options', 'an object such as { threads: 2 }', options)
   checkNames('options', options, ['threads', 'signal', 'onProgress'], noNames)
   readThreads(options.threads)
+  readSignal(options.signal)
+  const { onProgress } = options
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw invalidType('onProgress', 'a function', onProgress)
 }

@@ -40,7 +40,7 @@ export interface ShardPlan {
   format: 'npy' | 'f32'
   /** The number of bytes, of the input as of the output. */
   size: number
-  /** Of a file: when it was last changed, in nanoseconds since 1970. Of an object: what was given. */
+  /** Of a file: when it was last changed, in nanoseconds since 1970, and its number in the file system. Of an object: what was given. */
   version: string
   /** The bytes before the elements. The output gets them unchanged. */
   headerBytes: number

@@ -2,6 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises'
 import { activateBytesAsync, memoryFor } from '../api/bytes'
+import { throwIfAborted } from '../api/signal'
 import { awaitedLater } from '../awaitedLater'
 import { attempt } from '../cli/errors'
 import { workOf } from './activate'
@@ -39,19 +40,19 @@ export async function writeRange(
   shard: Shard,
   { threads, signal, onProgress }: RunShardOptions,
 ): Promise<Written> {
-  const { plan, index, places, run, input, part } = shard
+  const { plan, index, places, run, part } = shard
   const pieces = piecesOf(plan, index)
   const buffers = buffersFor(pieces, threads)
   const written: Written = { bytes: 0, isOvertaken: false, milliseconds: 0 }
 
-  const read = (i: number) => awaitedLater(readPiece(plan, input, pieces[i], buffers[i % 3]))
+  const read = (i: number) => awaitedLater(readPiece(shard, pieces[i], buffers[i % 3]))
   let reading = pieces.length > 0 ? read(0) : undefined
   let writing = Promise.resolve()
   try {
     for (let i = 0; reading; i++) {
       const piece = await reading
       reading = i + 1 < pieces.length ? read(i + 1) : undefined
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       written.milliseconds += await activated(plan, piece, pieces[i].start, threads)
       await writing
       written.isOvertaken = await attempt(`write ${plan.output}`, () => isOver(places, run, index))
@@ -89,8 +90,7 @@ function piecesOf(plan: FileShardPlan, index: number): ByteRange[] {
 
 /** Reads a piece so that its elements start at multiples of 4 of the memory. */
 async function readPiece(
-  plan: FileShardPlan,
-  input: FileHandle,
+  { plan, places, input }: Shard,
   { start, end }: ByteRange,
   buffer: Uint8Array,
 ): Promise<Uint8Array> {
@@ -106,7 +106,7 @@ async function readPiece(
     if (bytesRead === 0) break
   }
   // Bytes of a changed input must not get into the part file: another process may have marked the shard already.
-  checkUnchanged(plan, await attempt(action, () => input.stat({ bigint: true })))
+  checkUnchanged(plan, places, await attempt(action, () => input.stat({ bigint: true })))
   return piece
 }
 
