@@ -38,7 +38,7 @@ export const extensionPath: string | null = findExtension()
  * Linux, and under SOFTPLUS_BACKEND=wasm or js, the functions run in JavaScript, on the calling thread. A macro that has
  * the name of a function comes before it.
  *
- * @param connection A DuckDBConnection of @duckdb/node-api.
+ * @param connection A DuckDBConnection of @duckdb/node-api, without a query under way.
  * @throws {TypeError} ERR_INVALID_ARG_TYPE if connection or an option has the wrong type; ERR_INVALID_ARG_VALUE if an
  * option is unknown.
  * @throws {Error} ERR_INVALID_STATE within a transaction. ERR_SOFTPLUS_DUCKDB with kind 'extension' if DuckDB cannot load
@@ -57,6 +57,24 @@ export async function register(
   if (typeof connection?.runAndReadAll !== 'function')
     throw invalidType('connection', 'a DuckDBConnection of @duckdb/node-api', connection)
   const kind = readKind(options)
+  const registration = (lastOn.get(connection) ?? Promise.resolve()).then(() =>
+    registerNow(connection, kind),
+  )
+  lastOn.set(
+    connection,
+    registration.catch(() => {}),
+  )
+  return registration
+}
+
+// One call after the other on a connection. To register in JavaScript, the main thread waits until the connection is free. A
+// query that calls a function in JavaScript waits for the main thread: together they would wait for ever.
+const lastOn = new WeakMap<Connection, Promise<unknown>>()
+
+async function registerNow(
+  connection: Connection,
+  kind: RegisterOptions['kind'],
+): Promise<Registration> {
   await checkNoTransaction(connection)
   const registered = await readRegistration(connection)
   if (registered && (registered.kind === 'extension' || kind !== 'extension')) return registered
