@@ -1,7 +1,8 @@
 // The races: every backend, the fallback, ReLU, and the loops that JavaScript users would write.
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import type { Activation, SoftplusOptions } from '../src/index'
+import { activationsOf } from '../src/api/byName'
+import type { SoftplusOptions } from '../src/index'
 import { type FunctionName, functionNames, functions as list } from '../src/math/functions'
 import { inputs, uniform, usual } from './inputs'
 import { type Contestant, race } from './measure'
@@ -107,21 +108,12 @@ const variants: Partial<Record<FunctionName, SoftplusOptions[]>> = {
   derivative: [{ beta: 2 }],
 }
 
-/** A public function, such as softplus.inverse, by its name. */
-const activationOf = (of: Package, publicName: string) =>
-  publicName
-    .split('.')
-    .reduce<unknown>(
-      (owner, member) => (owner as Record<string, unknown>)[member],
-      of,
-    ) as Activation<SoftplusOptions>
-
 function everyFunction(length: number): Contestant[] {
   const { softplus } = best()
   const grad = positive(length)
   const listed = functionNames.flatMap((name) => {
     const { publicName } = list[name]
-    const { inPlace } = activationOf(best(), publicName)
+    const { inPlace } = activationsOf(best())[name]
     const label = publicName.replace(/^softplus\./, '')
     const source = name === 'inverse' ? grad : undefined
     return [undefined, ...(variants[name] ?? [])].map((options): Contestant => {

@@ -34,6 +34,14 @@ export interface SoftplusOptions {
 /** The options of relu, which takes neither beta nor threshold. */
 export type NoOptions = { beta?: undefined; threshold?: undefined }
 
+/** A function by its name: one of softplus with its options, or one of relu. For softplus/arrow and softplus/shards. */
+export type FunctionOptions =
+  | ({
+      /** Default 'softplus'. */
+      function?: 'softplus' | 'derivative' | 'secondDerivative' | 'inverse'
+    } & SoftplusOptions)
+  | ({ function: 'relu' | 'reluDerivative' } & NoOptions)
+
 /** An element-wise function over Float32Arrays. `Options` are those that change what it computes. */
 export interface Activation<Options extends object, Stream = Transform> {
   /**

@@ -6,7 +6,7 @@ import type { Data, DataType, Float32, List, Vector } from 'apache-arrow'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ActivateOptions, createActivate } from '../src/api/arrow'
-import { activationOf } from '../src/api/byName'
+import { activationsOf } from '../src/api/byName'
 import { activate } from '../src/arrow'
 import { relu, softplus } from '../src/index'
 import { functionNames, functions } from '../src/math/functions'
@@ -87,7 +87,7 @@ describe.each(backends)('$name', ({ api }) => {
   const activate = createActivate(api)
 
   test.each(cases)('$name $options: the bits of the array call', ({ name, options }) => {
-    const want = activationOf(api, functions[name])(x, options)
+    const want = activationsOf(api)[name](x, options)
     const chosen = { ...options, function: name } as ActivateOptions
     const cuts = [0, 1, 1, 900, 2_999, x.length]
     for (const [pattern, isValid] of nulls) {
@@ -139,7 +139,7 @@ describe.each(backends)('$name', ({ api }) => {
           .slice(...a)
           .slice(...b) as Vector<Float32>
         const before = bytesOf(vector)
-        const call = activationOf(api, functions[name])
+        const call = activationsOf(api)[name]
         const f = (v: number) => call(Float32Array.of(v), options)[0]
         const want = mapRows(rowsOf(vector), f)
         const chosen = { ...options, function: name } as ActivateOptions

@@ -5,8 +5,8 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from 'no
 import { tableFromIPC } from 'apache-arrow'
 import { Type } from 'apache-arrow/fb/type'
 import { describe, expect, test } from 'vitest'
-import { activationOf } from '../src/api/byName'
-import { functions } from '../src/cli/functions'
+import { activationsOf } from '../src/api/byName'
+import { functionNameOf, functions } from '../src/cli/functions'
 import * as library from '../src/index'
 import {
   arrowFile,
@@ -139,7 +139,7 @@ describe('results', () => {
   const columnOf = (bytes: Buffer, name: string) => tableFromIPC(bytes).getChild(name)?.toArray()
 
   test.each([...functions])('%s gives the bits of the call', async (name, entry) => {
-    const activate = activationOf(library, entry)
+    const activate = activationsOf(library)[functionNameOf(name)]
     const scalings = entry.takesScaling ? [{}, { beta: 2 }, { beta: -0.5, threshold: 3 }] : [{}]
     for (const options of scalings) {
       const more = Object.entries(options).map(([option, value]) => `--${option}=${value}`)

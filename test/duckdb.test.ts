@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import type * as NodeApi from '@duckdb/node-api'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { activationOf } from '../src/api/byName'
+import { activationsOf } from '../src/api/byName'
 import { extensionPath, register } from '../src/duckdb'
 import { type FunctionName, functionNames, functions } from '../src/math/functions'
 import { registerFunctions, sqlName } from '../src/sql/functions'
@@ -54,7 +54,7 @@ async function column<Value = number | null>(connection: Connection, sql: string
 
 /** What the call on arrays gives, each row with its own beta and threshold; null where an argument is null. */
 function wanted(name: FunctionName, x: Values, beta: Values = [], threshold: Values = []): Values {
-  const f = activationOf(reference.api, functions[name])
+  const f = activationsOf(reference.api)[name]
   return x.map((value, row) => {
     if (value === null || beta[row] === null || threshold[row] === null) return null
     const options = { beta: beta[row] ?? undefined, threshold: threshold[row] ?? undefined }
@@ -64,7 +64,7 @@ function wanted(name: FunctionName, x: Values, beta: Values = [], threshold: Val
 
 /** What the call gives for all of x with the same options. */
 function all(name: FunctionName, options: SoftplusOptions = {}): Values {
-  const f = activationOf(reference.api, functions[name])
+  const f = activationsOf(reference.api)[name]
   const y = f(
     Float32Array.from(x, (value) => value ?? 0),
     options,

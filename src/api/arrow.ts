@@ -5,7 +5,7 @@
 
 import { clip, describe, invalidType, isArray, outOfRange, withCode } from '../errors'
 import { bufferOf, byteOffsetOf, isAttached, lengthOf, tagOf, viewOf } from '../intrinsics'
-import type { NoOptions, SoftplusOptions } from '../types'
+import type { FunctionOptions } from '../types'
 import type { Api } from './api'
 import { readLength } from './arrays'
 import { activationsOf, readFunctionName } from './byName'
@@ -39,13 +39,8 @@ export interface ActivateOutput<Column> {
   out?: Float32Array | Column
 }
 
-/** What `activate` computes: a function of softplus with its options, or relu without. */
-export type ActivateOptions =
-  | ({
-      /** Default 'softplus'. */
-      function?: 'softplus' | 'derivative' | 'secondDerivative' | 'inverse'
-    } & SoftplusOptions)
-  | ({ function: 'relu' | 'reluDerivative' } & NoOptions)
+/** What `activate` computes. */
+export type ActivateOptions = FunctionOptions
 
 /** See src/arrow.ts. */
 export type Activate = <Column extends Activatable>(
@@ -217,7 +212,7 @@ function usedChild({ type, length, stride, valueOffsets, children }: Data): Data
   return child.slice(begin, Math.max(0, Math.min(end, child.length) - begin))
 }
 
-/** The last offset of a list, but for what Arrow's builders made before version 20: they left zeros behind the last row. */
+/** Offsets grow, so the last is the largest. But Arrow's builders before version 20 left zeros behind the last row. */
 function largest(offsets: Int32Array | BigInt64Array, length: number): number {
   let found = 0
   for (let i = Math.min(length, offsets.length - 1); i >= 0; i--)
@@ -243,8 +238,8 @@ function withValues(chunk: Data, values: Float32Array): Data {
     new Uint8Array(nullBitmap.subarray(Math.floor(offset / 8), Math.ceil((offset + length) / 8)))
   const offsets = valueOffsets && rebased(valueOffsets.slice(0, length + 1))
   const buffers = [offsets, type.typeId === float ? values : undefined, bitmap]
-  // Without a null count, it is the chunk's own, which may not have been counted yet.
   const children = child && [withValues(child, values)]
+  // undefined stands for the null count of the chunk, which may not have been counted yet.
   return chunk.clone(type, offset % 8, length, undefined, buffers, children)
 }
 

@@ -1,19 +1,13 @@
-// The public functions by their entries in the list, and by their names in it.
+// The public functions by their names in the list.
 
 import { describe, invalidType, withCode } from '../errors'
-import type { FunctionEntry, FunctionName } from '../math/functions'
+import type { FunctionName } from '../math/functions'
 import type { Activation, SoftplusOptions } from '../types'
 import type { Api } from './api'
 
-/** The public function of an entry. It may be a property of another: softplus.derivative. */
-export function activationOf(api: Api, { publicName }: FunctionEntry): Activation<SoftplusOptions> {
-  const path = publicName.split('.')
-  return path.reduce((object: unknown, key) => Reflect.get(object as object, key), api) as never
-}
-
 export type Activations = Record<FunctionName, Activation<SoftplusOptions>>
 
-/** The public functions. Does without the list, which would bring the fallback along into every bundle. */
+/** Does not import the list, which would bring the kernels of the fallback into every bundle. */
 export function activationsOf({ softplus, relu }: Api): Activations {
   return {
     softplus,

@@ -3,6 +3,12 @@
 import { convertLittleEndian } from '../endian'
 import type { Activation, SoftplusOptions } from '../types'
 
+/**
+ * How many bytes of a file are activated at once: so many that the calls per piece, and the garbage they leave, cost next to
+ * nothing.
+ */
+export const pieceBytes = 1 << 22
+
 /** What is done to the values. */
 export interface Work {
   activation: Activation<SoftplusOptions>

@@ -1,11 +1,10 @@
 // softplus apply: applies a function to every number of the inputs, and writes the outputs.
 
 import { extname } from 'node:path'
-import { activationOf } from '../api/byName'
+import { activationsOf } from '../api/byName'
 import * as library from '../index'
-import type { FunctionEntry } from '../math/functions'
 import { codeOf, InputError, UsageError } from './errors'
-import { functions } from './functions'
+import { functionNameOf } from './functions'
 import { type Input, openInput } from './io/input'
 import { type Output, openOutput } from './io/output'
 import { extensionsOf, type Format, formatOfName } from './io/paths'
@@ -34,8 +33,7 @@ export function workOf({
 }: ApplyRequest): FileWork {
   return {
     columns,
-    // The arguments have been checked: there is such a function.
-    activation: activationOf(library, functions.get(name) as FunctionEntry),
+    activation: activationsOf(library)[functionNameOf(name)],
     options: { ...(beta !== undefined && { beta }), ...(threshold !== undefined && { threshold }) },
     ...(threads !== undefined && { threads }),
   }

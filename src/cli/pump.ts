@@ -1,6 +1,6 @@
 // Reads an input, applies the function and writes the output, in constant memory.
 
-import { activateBytesAsync, memoryFor, type Work } from '../api/bytes'
+import { activateBytesAsync, memoryFor, pieceBytes, type Work } from '../api/bytes'
 import { awaitedLater } from '../awaitedLater'
 import { readLayout } from './formats'
 import type { Input } from './io/input'
@@ -20,9 +20,6 @@ export interface Pumped {
   milliseconds: number
 }
 
-// Large enough that the calls per piece, and the garbage they leave, cost next to nothing. Three pieces are all the
-// memory that the command needs.
-const pieceBytes = 1 << 22
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
 /**
@@ -36,6 +33,7 @@ export async function pump(
   progress: Progress,
   checkFormat: (format: Format) => void,
 ): Promise<Pumped> {
+  // All the memory that the command needs.
   const pieces = [0, 1, 2].map(() => memoryFor(pieceBytes, work.threads))
   const { format, head, rest, valuesIn } = await readLayout(input, pieces[0], work.columns)
   checkFormat(format)

@@ -4,21 +4,17 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { codeOf } from '../cli/errors'
 
 /** Creates a file, which must not exist, with all of the text. */
-export async function createFile(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
+export const createFile = (path: string, text: string): Promise<void> =>
+  create(path, (file) => file.writeFile(text))
 
 /** Creates a file of zeros, which must not exist. It takes up no space where the file system knows sparse files. */
-export async function createZeros(path: string, size: number): Promise<void> {
+export const createZeros = (path: string, size: number): Promise<void> =>
+  create(path, (file) => file.truncate(size))
+
+async function create(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
-    await file.truncate(size)
+    await fill(file)
     await file.sync()
   } finally {
     await file.close()

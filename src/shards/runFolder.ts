@@ -1,8 +1,8 @@
 // The folder of a run: the plan, the part file that grows into the output, and a folder with a mark for each shard that is done.
 //
 // It works on network file systems, too. It relies on two things only: that one of several renames to the same name wins, and
-// that a machine that has changed a folder sees in it what others changed before. So whoever looks whether something is
-// there has changed the folder just before, wherever an outdated answer would do harm.
+// that a machine that has changed a folder sees in it what others changed before. So where an outdated answer would do harm,
+// a process changes the folder before it looks into it.
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'

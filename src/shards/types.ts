@@ -1,17 +1,9 @@
 // The public types of softplus/shards.
 
 import type { FunctionName } from '../math/functions'
-import type { NoOptions, SoftplusOptions } from '../types'
+import type { FunctionOptions } from '../types'
 
-/** What is computed: a function of softplus with its options, or relu without. */
-export type ShardFunction =
-  | ({
-      /** Default 'softplus'. */
-      function?: 'softplus' | 'derivative' | 'secondDerivative' | 'inverse'
-    } & SoftplusOptions)
-  | ({ function: 'relu' | 'reluDerivative' } & NoOptions)
-
-export type ShardOptions = ShardFunction & {
+export type ShardOptions = FunctionOptions & {
   /**
    * Into how many ranges the bytes are divided: an integer from 1 to 100,000. If there are fewer blocks of `alignment`
    * bytes, the last ranges are empty.
@@ -40,7 +32,10 @@ export interface ShardPlan {
   format: 'npy' | 'f32'
   /** The number of bytes, of the input as of the output. */
   size: number
-  /** Of a file: when it was last changed, in nanoseconds since 1970, and its number in the file system. Of an object: what was given. */
+  /**
+   * Of a file: when it was last changed, in nanoseconds since 1970, and its number in the file system. Of an object: what was
+   * given.
+   */
   version: string
   /** The bytes before the elements. The output gets them unchanged. */
   headerBytes: number

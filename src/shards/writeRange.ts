@@ -1,7 +1,7 @@
 // Reads a range of the input, activates it and writes it to the same place of the part file, in constant memory.
 
 import type { FileHandle } from 'node:fs/promises'
-import { activateBytesAsync, memoryFor } from '../api/bytes'
+import { activateBytesAsync, memoryFor, pieceBytes } from '../api/bytes'
 import { throwIfAborted } from '../api/signal'
 import { awaitedLater } from '../awaitedLater'
 import { attempt } from '../cli/errors'
@@ -31,8 +31,6 @@ export interface Written {
   milliseconds: number
 }
 
-// As the command without shards: large enough that the calls per piece cost next to nothing.
-const pieceBytes = 1 << 22
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
 /** Reads one piece, activates the one before and writes the one before that, at the same time. */

@@ -6,9 +6,9 @@
 import { createRequire } from 'node:module'
 import type * as Bindings from '@duckdb/node-bindings'
 import type { Api } from '../api/api'
-import { activationOf } from '../api/byName'
+import { activationsOf } from '../api/byName'
 import { invalidType, withCode } from '../errors'
-import { type FunctionEntry, functions } from '../math/functions'
+import { type FunctionEntry, functionNames, functions } from '../math/functions'
 import { thisFile } from '../root'
 import type { Activation, SoftplusOptions } from '../types'
 
@@ -153,8 +153,10 @@ export function registerFunctions(connection: Connection, api: Api, backend: str
   // bindings do not have. There one function takes all, and none takes lists.
   const [major, minor] = duckdb.library_version().match(/\d+/g)?.map(Number) ?? []
   const hasOverloads = major > 1 || minor >= 5
-  for (const entry of Object.values(functions)) {
-    const f = activationOf(api, entry)
+  const activations = activationsOf(api)
+  for (const functionName of functionNames) {
+    const entry = functions[functionName]
+    const f = activations[functionName]
     const name = sqlName(entry)
     if (!hasOverloads) {
       add(name, float, [float], floatsCall(f), entry.takesScaling ? { others: double } : {})

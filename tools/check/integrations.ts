@@ -11,8 +11,8 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { extensionPath, register } from '../../src/duckdb'
 import { missingOf, mustRun, root, run } from '../build/run.mjs'
-import { compareMany } from './many'
 import { programOf } from './nodes'
+import { compareMany } from './same-values'
 
 const table = [
   {

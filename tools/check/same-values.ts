@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { Float32, makeData, Table, tableFromIPC, tableToIPC, Vector } from 'apache-arrow'
-import { activationOf } from '../../src/api/byName'
+import { activationsOf } from '../../src/api/byName'
 import { activate } from '../../src/arrow'
 import { kebabCase } from '../../src/cli/functions'
 import { extensionPath, register } from '../../src/duckdb'
@@ -29,7 +29,7 @@ const ways: Way[] = functionNames.flatMap((name) =>
 )
 
 const call = ({ name, options }: Way, x: Float32Array): Float32Array =>
-  activationOf({ softplus, relu }, functions[name])(x, options)
+  activationsOf({ softplus, relu })[name](x, options)
 
 interface Compared {
   compared: number
@@ -75,7 +75,7 @@ async function inDuckDB(kind: 'extension' | 'javascript', count: number): Promis
 // Chunks of different lengths, none of which ends where a byte of the bitmap does.
 const rowsOfChunk = 99_991
 
-/** The values of many in DuckDB, in chunks; every tenth row is null. */
+/** The same values as in DuckDB's table, in chunks; every tenth row is null. */
 function manyVector(count: number): Vector<Float32> {
   const chunks = []
   for (let start = 0; start < count; start += rowsOfChunk) {
