@@ -110,7 +110,7 @@ error: if the end of the input is wrong, all but the last 4 MiB.
 
 Shards divide a .npy or .f32 file among processes and machines that share its
 folder. They may run in any order, at once, twice, and again after kill -9, all
-with the same INPUT, options and N. The last to end gives the result its name.
+with the same INPUT, options and N. The last one gives the result its name.
 Until then it is in .OUTPUT.shards/ beside it. More in docs/api.md.
 
 Examples:

@@ -271,4 +271,4 @@ const noSchema =
 
 const noMessage =
   `the input must begin with ${magic}, or with a message in the format Arrow IPC; got other bytes. ` +
-  "Write them with pyarrow: feather.write_feather(table, 'x.feather', compression='uncompressed')"
+  "Write the table with pyarrow: feather.write_feather(table, 'x.feather', compression='uncompressed')"

@@ -49,7 +49,7 @@ export interface Schema {
   total: Counts
 }
 
-// Arrow's C++ library nests as deep. Without limits, a few bytes that refer to themselves could exhaust the memory: a field
+// Arrow's C++ library allows as many levels. Without limits, a few bytes that refer to themselves could exhaust the memory: a field
 // takes more than 16 bytes, unless it is a second reference to the bytes of another.
 const deepest = 64
 const mostFields = 1 << 18
