@@ -21,6 +21,15 @@ const external = (from: RegExp, path: string): NonNullable<Options['esbuildPlugi
   setup: (build) => build.onResolve({ filter: from }, () => ({ path, external: true })),
 })
 
+// The command needs the list of functions, but not the fallback's loops, which the library has.
+const withoutLoops: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'functions',
+  setup: (build) =>
+    build.onLoad({ filter: /[\\/]src[\\/]math[\\/]/ }, ({ path }) =>
+      path.endsWith('functions.ts') ? undefined : { contents: 'module.exports = {}' },
+    ),
+}
+
 // The WebAssembly modules, read when they are first used: those who have the addon never need them.
 const lazyModules: NonNullable<Options['esbuildPlugins']>[number] = {
   name: 'modules.cjs',
@@ -88,7 +97,7 @@ export default defineConfig([
     minify: true,
     // A peer of the integrations, which the command must not depend on.
     noExternal: [/^apache-arrow\/fb\//],
-    esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs'), licences],
+    esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs'), withoutLoops, licences],
   },
   declarations,
 ])

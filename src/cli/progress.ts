@@ -1,6 +1,5 @@
 // A progress bar on standard error, if that is a terminal.
 
-import { SingleBar } from 'cli-progress'
 import { onInterrupt } from './interrupt'
 import { plain } from './stderr'
 
@@ -12,8 +11,14 @@ export interface Progress {
 const none: Progress = { add() {}, stop() {} }
 
 /** Shows a bar up to `size` bytes. Shows none if quiet, without a terminal, or if the size is not known. */
-export function startProgress(name: string, size: number | undefined, quiet: boolean): Progress {
+export async function startProgress(
+  name: string,
+  size: number | undefined,
+  quiet: boolean,
+): Promise<Progress> {
   if (quiet || !process.stderr.isTTY || size === undefined) return none
+  // Loaded only where there is a terminal.
+  const { SingleBar } = await import('cli-progress')
   const bar = new SingleBar({
     // The name is a value, not a part of the format: a `{bar}` in a file's name is not replaced.
     format: '{name} {bar} {percentage}% of {megabytes} MB, {eta_formatted} left',

@@ -1,24 +1,13 @@
 // Reads an input, applies the function and writes the output, in constant memory.
 
-import { activateBytesAsync, memoryFor, pieceBytes, type Work } from '../api/bytes'
+import { activateBytesAsync, memoryFor, pieceBytes } from '../api/bytes'
 import { awaitedLater } from '../awaitedLater'
 import { readLayout } from './formats'
 import type { Input } from './io/input'
 import type { Output } from './io/output'
 import type { Format } from './io/paths'
 import type { Progress } from './progress'
-
-/** What is done to the values of an input. */
-export interface FileWork extends Work {
-  /** The columns that have them, where the input has columns. */
-  columns: readonly string[]
-}
-
-export interface Pumped {
-  elements: number
-  /** The time that the activation took, without reading and writing. */
-  milliseconds: number
-}
+import type { FileWork, Pumped } from './work'
 
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 

@@ -6,7 +6,6 @@ import { rangeOf } from '../shards/plan'
 import { planShards } from '../shards/planShards'
 import { runShard } from '../shards/runShard'
 import type { FileShardPlan, ShardOptions, ShardResult, ShardStatus } from '../shards/types'
-import { checkOptions, checkOutputName, speedOf, workOf } from './apply'
 import { exitCodes } from './errors'
 import { functionNameOf } from './functions'
 import { onInterrupt } from './interrupt'
@@ -15,6 +14,7 @@ import type { ApplyRequest, ShardsRequest } from './options'
 import { pairsOf } from './pairs'
 import { startProgress } from './progress'
 import { printLine } from './stderr'
+import { checkOptions, checkOutputName, speedOf, workOf } from './work'
 
 /** Returns the exit code. */
 export async function applyShards(request: ApplyRequest, shards: ShardsRequest): Promise<number> {
@@ -50,7 +50,7 @@ async function run(
   { inputs, threads, quiet }: ApplyRequest,
 ): Promise<ShardResult> {
   const { start, end } = rangeOf(plan, index)
-  const progress = startProgress(inputs[0], end - start, quiet)
+  const progress = await startProgress(inputs[0], end - start, quiet)
   try {
     return await runShard(plan, index, { threads, onProgress: progress.add })
   } finally {
