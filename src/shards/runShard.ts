@@ -68,7 +68,6 @@ async function compute(
       await toWrite(() => checkLength(part, plan.size))
       const written = await writeRange({ plan, index, places, run, input, part }, options)
       if (!written.isOvertaken) {
-        await toWrite(() => part.datasync())
         await toWrite(() => checkLength(part, plan.size))
         await checkStillUnchanged(plan, places)
         if (await toWrite(() => mark(places, run, index))) return written.milliseconds

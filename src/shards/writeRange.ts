@@ -1,4 +1,4 @@
-// Reads a range of the input, activates it and writes it to the same place of the part file, in constant memory.
+// Reads a range of the input, activates it and puts it on the disk at the same place of the part file, in constant memory.
 
 import type { FileHandle } from 'node:fs/promises'
 import { activateBytesAsync, memoryFor, pieceBytes } from '../api/bytes'
@@ -25,7 +25,7 @@ export interface Shard {
 export interface Written {
   /** How many bytes were written. */
   bytes: number
-  /** Whether another process has done the shard meanwhile. Then the rest was not written. */
+  /** Whether another process has done the shard meanwhile. Then the rest was not written, and nothing need be on the disk. */
   isOvertaken: boolean
   /** The time that computing took. */
   milliseconds: number
@@ -33,7 +33,7 @@ export interface Written {
 
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
-/** Reads one piece, activates the one before and writes the one before that, at the same time. */
+/** Reads one piece, activates the one before, writes the one before that and syncs those before, at the same time. */
 export async function writeRange(
   shard: Shard,
   { threads, signal, onProgress }: RunShardOptions,
@@ -46,6 +46,12 @@ export async function writeRange(
   const read = (i: number) => awaitedLater(readPiece(shard, pieces[i], buffers[i % 3]))
   let reading = pieces.length > 0 ? read(0) : undefined
   let writing = Promise.resolve()
+  // The system reports a failure to write only once. So a sync that failed stays here.
+  let syncing: Promise<void> | undefined
+  const sync = async () => {
+    await attempt(`write ${plan.output}`, () => part.datasync())
+    syncing = undefined
+  }
   try {
     for (let i = 0; reading; i++) {
       const piece = await reading
@@ -55,15 +61,20 @@ export async function writeRange(
       await writing
       written.isOvertaken = await attempt(`write ${plan.output}`, () => isOver(places, run, index))
       if (written.isOvertaken) break
+      // Otherwise the disk would have nothing to do until the last piece is written, and this process nothing after that.
+      if (i > 0) syncing ??= awaitedLater(sync())
       written.bytes += piece.length
       writing = awaitedLater(writePiece(plan, part, piece, pieces[i].start))
       onProgress?.(piece.length)
     }
     await writing
+    if (written.isOvertaken) return written
+    await syncing
+    await sync()
     return written
   } finally {
     // Until then the files must stay open.
-    await Promise.allSettled([reading, writing])
+    await Promise.allSettled([reading, writing, syncing])
   }
 }
 
