@@ -2,7 +2,15 @@
 // Two minutes, and 3 GB of disk; needs redis-server.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,7 +24,7 @@ import { connect, queueName } from '../examples/queue/settings.mjs'
 import { uniform } from './inputs'
 import { command, run } from './process'
 import { machine } from './results'
-import { atMost, report, type Target } from './targets'
+import { atMost, figure, report, type Target } from './targets'
 
 const MiB = 2 ** 20
 const shards = 16
@@ -24,8 +32,8 @@ const shards = 16
 const rounds = 5
 const worker = fileURLToPath(new URL('../examples/queue/worker.mjs', import.meta.url))
 
-/** The time of a process for one small shard, less that of the shard itself. */
-async function overheadOfProcess(x: string, y: string): Promise<Target> {
+/** The time of a process for one small shard, less that of the shard itself; and how much of it Node takes to start and end. */
+async function overheadOfProcess(x: string, y: string): Promise<Target[]> {
   writeFileSync(x, Buffer.from(uniform(shards * (MiB / 4), 8).buffer))
   const plan = await planShards(x, y, { shards })
   const works: number[] = []
@@ -36,9 +44,16 @@ async function overheadOfProcess(x: string, y: string): Promise<Target> {
   }
   await finish(plan)
   rmSync(y)
-  const processes = Array.from({ length: shards }, (_, i) => shardProcess(x, y, i + 1))
+  const [processes, empty]: number[][] = [[], []]
+  for (let i = 0; i < shards; i++) {
+    processes.push(shardProcess(x, y, i + 1))
+    empty.push(run(process.execPath, ['--eval', '']).ms)
+  }
   const overhead = Math.min(...processes) - Math.min(...works)
-  return atMost('softplus apply --shard, over runShard() for the same MiB, ms', 100, overhead)
+  return [
+    atMost('softplus apply --shard, over runShard() for the same MiB, ms', 100, overhead),
+    figure('of which Node takes for an empty program, ms', Math.min(...empty)),
+  ]
 }
 
 const shardProcess = (x: string, y: string, number: number) =>
@@ -103,31 +118,45 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await once(child, 'exit')
 }
 
-/** 1 GiB in 16 shards by two processes, over the command without shards. */
+/**
+ * 1 GiB in 16 shards by two processes, over the command without shards; and over the command with a sync of its output, as
+ * shards are on the disk before they count as done.
+ */
 async function gibibyte(redis: Redis, x: string, y: string): Promise<Target[]> {
   const part = Buffer.from(uniform(2 ** 24, 8).buffer)
   for (let i = 0; i < shards; i++) writeFileSync(x, part, { flag: i === 0 ? 'w' : 'a' })
-  const times: Record<'whole' | 'processes' | 'queue', number[]> = {
+  const times: Record<'whole' | 'synced' | 'processes' | 'queue', number[]> = {
     whole: [],
+    synced: [],
     processes: [],
     queue: [],
   }
   const stop = await startWorkers(2)
   for (let round = 0; round < rounds; round++) {
     rmSync(y, { force: true })
-    times.whole.push(run(process.execPath, [command, 'apply', x, '-o', y, '-q']).ms)
+    const { ms } = run(process.execPath, [command, 'apply', x, '-o', y, '-q'])
+    times.whole.push(ms)
+    times.synced.push(ms + (await timeOf(async () => sync(y))))
     rmSync(y)
     times.processes.push(await timeOf(() => byTwoProcesses(x, y)))
     rmSync(y)
     times.queue.push(await timeOf(() => runFlow(redis, x, y, { shards })))
   }
   await stop()
-  const whole = Math.min(...times.whole)
+  const [whole, synced, processes, queue] = Object.values(times).map((all) => Math.min(...all))
   const what = '1 GiB in 16 shards by 2 processes over the command without shards'
   return [
-    atMost(`${what}: softplus apply --shard`, 3.5, Math.min(...times.processes) / whole),
-    atMost(`${what}: queue`, 1.3, Math.min(...times.queue) / whole),
+    atMost(`${what}: softplus apply --shard`, 3.5, processes / whole),
+    figure('the same over that command and a sync of its output', processes / synced),
+    atMost(`${what}: queue`, 1.3, queue / whole),
+    figure('the same over that command and a sync of its output', queue / synced),
   ]
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r+')
+  fsyncSync(file)
+  closeSync(file)
 }
 
 async function byTwoProcesses(x: string, y: string): Promise<void> {
@@ -174,7 +203,7 @@ export async function main(): Promise<void> {
   const redis = connect()
   try {
     report(machine().cpu, [
-      await overheadOfProcess(x, y),
+      ...(await overheadOfProcess(x, y)),
       await overheadOfQueue(redis, x, y),
       ...(await gibibyte(redis, x, y)),
       await afterKill(redis, x, y),
