@@ -13,6 +13,7 @@ import {
   truncateSync,
   utimesSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { softplus } from '../src/index'
@@ -312,6 +313,27 @@ describe('what is done', () => {
     // Also one with nothing to do.
     await expect(runShard(plan, 0, { signal })).rejects.toBe(reason)
   })
+
+  // Two pieces: the first is synced while the second is written, both when all is written.
+  test.each(['while pieces are written', 'at the end'])(
+    'a disk that fails %s: the shard is not done, and can be run again',
+    async (when) => {
+      write('x.f32', new Uint8Array(8 * mebibyte))
+      const plan = await planned({ shards: 1 })
+      const file = await open(at('x.f32'))
+      const sync = vi.spyOn(Object.getPrototypeOf(file), 'datasync')
+      await file.close()
+      const fail = async () => {
+        throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+      }
+      if (when === 'at the end') sync.mockImplementationOnce(async () => {})
+      sync.mockImplementationOnce(fail).mockImplementation(async () => {})
+      await expect(runShard(plan, 0)).rejects.toMatchObject({ code: 'EIO' })
+      sync.mockRestore()
+      expect(await status(plan)).toEqual({ isComplete: false, missing: [0] })
+      await expect(runShard(plan, 0)).resolves.toMatchObject({ isNew: true })
+    },
+  )
 })
 
 describe('what does not go together is refused', () => {
