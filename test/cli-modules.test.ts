@@ -14,10 +14,11 @@ import {
 } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { exitCodes, SystemFailure, UsageError } from '../src/cli/errors'
+import { exitCodes, UsageError } from '../src/cli/errors'
 import { openOutput } from '../src/cli/io/output'
 import { removeIfPossible, sweep, temporaryPath } from '../src/cli/io/temporary'
 import { reportFailure, run } from '../src/cli/run'
+import { SystemFailure } from '../src/files/errors'
 import { backend, relu, softplus } from '../src/index'
 import {
   at,

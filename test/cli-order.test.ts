@@ -51,8 +51,8 @@ const disk = vi.hoisted(() => ({
   events: [] as string[],
 }))
 
-vi.mock('../src/cli/io/descriptors', async (original) => {
-  const real = await original<typeof import('../src/cli/io/descriptors')>()
+vi.mock('../src/files/descriptors', async (original) => {
+  const real = await original<typeof import('../src/files/descriptors')>()
   return {
     ...real,
     async writeAll(fd: number, bytes: Uint8Array) {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isNpy, NpyError, type NpyErrorCode, npyData, parseNpyHeader } from '../src/cli/npy/npy'
+import { isNpy, NpyError, type NpyErrorCode, npyData, parseNpyHeader } from '../src/files/npy/npy'
 import { headerDict, npyFile } from './npy-writer'
 
 const versions: [number, number][] = [

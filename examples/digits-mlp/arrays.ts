@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type NpyHeader, npyData, parseNpyHeader } from '../../src/cli/npy/npy'
+import { type NpyHeader, npyData, parseNpyHeader } from '../../src/files/npy/npy'
 
 /** The path of a file in this example's folder. */
 export function exampleFile(name: string): string {

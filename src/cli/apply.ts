@@ -1,9 +1,9 @@
 // softplus apply: applies a function to every number of the inputs, and writes the outputs.
 
+import type { Format } from '../files/paths'
 import { backend } from '../index'
 import { type Input, openInput } from './io/input'
 import { type Output, openOutput } from './io/output'
-import type { Format } from './io/paths'
 import type { ApplyRequest } from './options'
 import { pairsOf } from './pairs'
 import { startProgress } from './progress'

@@ -1,12 +1,12 @@
 // The format of an input, by its name or its first bytes, and its layout.
 
-import { arrayLayout, readNpy } from './array'
+import { arrayLayout } from '../files/array'
+import { InputError } from '../files/errors'
+import { type Layout, naming } from '../files/layout'
+import { isNpy, npyHeaderEnd, npyPrefixBytes } from '../files/npy/npy'
+import type { Format } from '../files/paths'
 import { looksLikeArrow, readArrow } from './arrow/layout'
-import { InputError } from './errors'
 import type { Input } from './io/input'
-import type { Format } from './io/paths'
-import type { Layout } from './layout'
-import { isNpy, npyPrefixBytes } from './npy/npy'
 
 /**
  * Reads the start of the input, and no more than 12 bytes of what may be values, so that a wrong header or schema is
@@ -32,6 +32,17 @@ export async function readLayout(
   return format === 'npy' && isNpy(start)
     ? readNpy(input, buffer, end)
     : arrayLayout(input, start, format)
+}
+
+/**
+ * Reads the rest of a .npy header into the buffer, so that a wrong one is reported before the data arrive.
+ *
+ * @param start How many bytes of the input the buffer has; enough for npyHeaderEnd().
+ */
+async function readNpy(input: Input, buffer: Uint8Array, start: number): Promise<Layout> {
+  const headerEnd = naming(input.name)(() => npyHeaderEnd(buffer.subarray(0, start)))
+  const end = await input.fill(buffer.subarray(0, headerEnd), start)
+  return arrayLayout(input, buffer.subarray(0, end), 'npy')
 }
 
 function formatOf(start: Uint8Array, columns: readonly string[]): Format {

@@ -2,9 +2,9 @@
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { mostShards, mostThreads } from '../api/options'
+import { isFolder, isUtf8 } from '../files/paths'
 import { UsageError } from './errors'
 import { functions } from './functions'
-import { isFolder, isUtf8 } from './io/paths'
 
 export interface ApplyRequest {
   command: 'apply'

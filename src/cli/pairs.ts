@@ -3,8 +3,9 @@
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { InputError, UsageError } from './errors'
-import { followLinks, isFolder } from './io/paths'
+import { InputError } from '../files/errors'
+import { followLinks, isFolder } from '../files/paths'
+import { UsageError } from './errors'
 import type { ApplyRequest } from './options'
 
 export type Pair = [input: string, output: string]

@@ -2,10 +2,10 @@
 
 import { activateBytesAsync, memoryFor, pieceBytes } from '../api/bytes'
 import { awaitedLater } from '../awaitedLater'
+import type { Format } from '../files/paths'
 import { readLayout } from './formats'
 import type { Input } from './io/input'
 import type { Output } from './io/output'
-import type { Format } from './io/paths'
 import type { Progress } from './progress'
 import type { FileWork, Pumped } from './work'
 

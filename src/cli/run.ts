@@ -1,7 +1,8 @@
 // From the arguments to the exit code.
 
 import { version } from '../../package.json'
-import { codeOf, exitCodes, InputError, SystemFailure, UsageError } from './errors'
+import { codeOf, InputError, SystemFailure } from '../files/errors'
+import { exitCodes, UsageError } from './errors'
 import { helpTexts } from './help'
 import { writeToStdout } from './io/streams'
 import { parseRequest } from './options'

@@ -5,11 +5,6 @@ export function plain(text: string): string {
   return text.replace(/\r?\n/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
 }
 
-/** The text, cut to a length that fits into a message. */
-export function clipped(source: string): string {
-  return source.length > 60 ? `${source.slice(0, 60)}…` : source
-}
-
 /** Prints one line. */
 export function printLine(text: string): void {
   process.stderr.write(`softplus: ${plain(text)}\n`)

@@ -3,10 +3,11 @@
 import { extname } from 'node:path'
 import { activationsOf } from '../api/byName'
 import type { Work } from '../api/bytes'
+import { codeOf, InputError } from '../files/errors'
+import { extensionsOf, type Format, formatOfName } from '../files/paths'
 import * as library from '../index'
-import { codeOf, InputError, UsageError } from './errors'
+import { UsageError } from './errors'
 import { functionNameOf } from './functions'
-import { extensionsOf, type Format, formatOfName } from './io/paths'
 import type { ApplyRequest } from './options'
 
 /** What is done to the values of an input. */

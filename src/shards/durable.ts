@@ -1,7 +1,7 @@
 // Files and folders that outlast a power cut.
 
 import { type FileHandle, open } from 'node:fs/promises'
-import { codeOf } from '../cli/errors'
+import { codeOf } from '../files/errors'
 
 /** Creates a file, which must not exist, with all of the text. */
 export const createFile = (path: string, text: string): Promise<void> =>

@@ -1,6 +1,6 @@
 // The errors of files that do not go together: another input, another run, shards that are missing.
 
-import { InputError } from '../cli/errors'
+import { InputError } from '../files/errors'
 
 /** Files that do not go together, or shards that are missing. */
 export class ShardsError extends InputError {

@@ -1,9 +1,9 @@
 // Gives the part file the name of the output when all shards are done, and says which are missing until then.
 
 import { chmod, type FileHandle, open } from 'node:fs/promises'
-import { attempt, codeOf } from '../cli/errors'
-import { setMode } from '../cli/io/mode'
-import { replaceFile } from '../cli/io/replace'
+import { attempt, codeOf } from '../files/errors'
+import { setMode } from '../files/mode'
+import { replaceFile } from '../files/replace'
 import { checkLength, isMissing, syncFolder } from './durable'
 import { ShardsError } from './errors'
 import { findRun, partIsMissing } from './join'

@@ -2,8 +2,8 @@
 
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { attempt, InputError } from '../cli/errors'
-import { checkNoDirectory } from '../cli/io/paths'
+import { attempt, InputError } from '../files/errors'
+import { checkNoDirectory } from '../files/paths'
 import { ShardsError } from './errors'
 import type { Places } from './places'
 import type { FileShardPlan } from './types'

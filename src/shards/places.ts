@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { codeOf, InputError } from '../cli/errors'
-import { checkNoDirectory, followLinks } from '../cli/io/paths'
+import { codeOf, InputError } from '../files/errors'
+import { checkNoDirectory, followLinks } from '../files/paths'
 
 export interface Places {
   /** The output in messages. */

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { readFunctionName } from '../api/byName'
 import { checkNames, isRecord, mostShards, noNames } from '../api/options'
-import { arrayLayout } from '../cli/array'
 import { describe, invalidType, outOfRange, withCode } from '../errors'
+import { arrayLayout } from '../files/array'
 import type { SoftplusOptions } from '../types'
 import { activations } from './activations'
 import type { ByteRange, FileShardPlan, ObjectDescription, ShardOptions, ShardPlan } from './types'
@@ -104,8 +104,7 @@ function headerBytesOf(
   name: string,
   { format, size, start = new Uint8Array(0) }: ObjectDescription,
 ): number {
-  const input = { name, size, fill: async () => 0, close: async () => {} }
-  return arrayLayout(input, start, format).head.length
+  return arrayLayout({ name, size }, start, format).head.length
 }
 
 function checkDescription(description: ObjectDescription): void {

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { codeOf } from '../cli/errors'
+import { codeOf } from '../files/errors'
 import { createFile, createZeros, isMissing, syncFolder, unlessMissing } from './durable'
 import type { Places } from './places'
 import type { ShardPlan } from './types'

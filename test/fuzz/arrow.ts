@@ -4,11 +4,11 @@ import { ok as assert, deepEqual, equal } from 'node:assert/strict'
 import { type Data as ArrowData, DataType, MetadataVersion, RecordBatchReader } from 'apache-arrow'
 import { ByteBuffer } from 'flatbuffers'
 import { Metadata } from '../../src/cli/arrow/metadata'
-import { InputError } from '../../src/cli/errors'
 import { readLayout } from '../../src/cli/formats'
 import type { Input } from '../../src/cli/io/input'
-import type { Range } from '../../src/cli/layout'
 import { pump } from '../../src/cli/pump'
+import { InputError } from '../../src/files/errors'
+import type { Range } from '../../src/files/layout'
 import { softplus } from '../../src/index'
 
 /** The columns that the files of the corpus have. */

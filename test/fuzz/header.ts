@@ -1,9 +1,9 @@
 // What must hold for the .npy parser, whatever the bytes.
 
 import { ok as assert, deepEqual, equal } from 'node:assert/strict'
-import { arrayLayout } from '../../src/cli/array'
-import { InputError } from '../../src/cli/errors'
-import { NpyError, type NpyHeader, npyData, parseNpyHeader } from '../../src/cli/npy/npy'
+import { arrayLayout } from '../../src/files/array'
+import { InputError } from '../../src/files/errors'
+import { NpyError, type NpyHeader, npyData, parseNpyHeader } from '../../src/files/npy/npy'
 import { type Model, modelLiteral, modelText } from './model'
 
 // Far more than any header needs, and far less than users would notice as a hang or a page of text.

@@ -1,7 +1,6 @@
 // The columns that --column names.
 
-import { InputError } from '../errors'
-import { clipped } from '../stderr'
+import { clipped, InputError } from '../../files/errors'
 import type { Field, Schema } from './schema'
 
 /** A schema, and the fields whose values are activated, each with the name that was given for it. */

@@ -2,7 +2,7 @@
 
 import { Block as BlockTable } from 'apache-arrow/fb/block'
 import { Footer as FooterTable } from 'apache-arrow/fb/footer'
-import { InputError } from '../errors'
+import { InputError } from '../../files/errors'
 import { cutOff, damaged, Metadata, mostMetadata, readSize } from './metadata'
 import { readSchema, type Schema } from './schema'
 

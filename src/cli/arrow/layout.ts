@@ -1,8 +1,8 @@
 // The layout of an input in the format Arrow IPC.
 
-import { InputError } from '../errors'
+import { InputError } from '../../files/errors'
+import { type Layout, naming } from '../../files/layout'
 import type { Input } from '../io/input'
-import { type Layout, naming } from '../layout'
 import { footerLength, magic, readFooter, trailerBytes } from './footer'
 import { continuation, wordAt } from './message'
 import { type FileEnd, type InputFacts, Messages } from './messages'

@@ -3,8 +3,8 @@
 
 import { createHash, type Hash } from 'node:crypto'
 import { MessageHeader } from 'apache-arrow/fb/message-header'
-import { InputError } from '../errors'
-import type { Range } from '../layout'
+import { InputError } from '../../files/errors'
+import type { Range } from '../../files/layout'
 import { type Columns, chooseColumns } from './columns'
 import {
   type Block,

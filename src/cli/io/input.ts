@@ -4,9 +4,9 @@ import { constants, existsSync, readFileSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { attempt } from '../errors'
-import { closerOf, openFile, readFrom, statOf } from './descriptors'
-import { checkNoDirectory, type Format, readFormat } from './paths'
+import { closerOf, openFile, readFrom, statOf } from '../../files/descriptors'
+import { attempt } from '../../files/errors'
+import { checkNoDirectory, type Format, readFormat } from '../../files/paths'
 import { checkIsOpen } from './streams'
 
 interface Source {

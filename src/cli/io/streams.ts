@@ -2,7 +2,7 @@
 
 import * as fs from 'node:fs'
 import type { Writable } from 'node:stream'
-import { attempt } from '../errors'
+import { attempt } from '../../files/errors'
 
 // Writing to a terminal or a file blocks the process until the piece is written.
 const pieceBytes = 1 << 20

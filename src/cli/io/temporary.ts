@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { hostname, uptime } from 'node:os'
-import { codeOf } from '../errors'
+import { codeOf } from '../../files/errors'
 
 // A process id means something only on its own machine, in its own container, until the machine starts again. Folders are
 // shared by machines and outlast restarts, so the name says where and when the process ran.

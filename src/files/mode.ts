@@ -1,8 +1,8 @@
 // The permission bits of an open file.
 
 import { fchmodSync } from 'node:fs'
-import { codeOf } from '../errors'
 import { statOf } from './descriptors'
+import { codeOf } from './errors'
 
 // FAT, for one, has one mode for all its files and refuses others. Some network and FUSE file systems have no modes.
 const modeRefusals = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']

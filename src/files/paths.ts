@@ -3,7 +3,7 @@
 import type { Stats } from 'node:fs'
 import { lstat, readlink } from 'node:fs/promises'
 import { dirname, extname, isAbsolute } from 'node:path'
-import { codeOf, InputError, SystemFailure } from '../errors'
+import { codeOf, InputError, SystemFailure } from './errors'
 
 /** NumPy's format, raw float32, or Arrow IPC. */
 export type Format = 'npy' | 'f32' | 'arrow'

@@ -1,26 +1,17 @@
 // Inputs that are one array: .npy, which has a header, and .f32, which is float32 and nothing else.
 
-import { InputError } from './errors'
-import type { Input } from './io/input'
+import { clipped, InputError } from './errors'
 import { type Layout, naming } from './layout'
-import { checkNpyData, type NpyHeader, npyHeaderEnd, parseNpyHeader } from './npy/npy'
-import { clipped } from './stderr'
+import { checkNpyData, type NpyHeader, parseNpyHeader } from './npy/npy'
 
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
-/**
- * Reads the rest of a .npy header into the buffer, so that a wrong one is reported before the data arrive.
- *
- * @param start How many bytes of the input the buffer has; enough for npyHeaderEnd().
- */
-export async function readNpy(input: Input, buffer: Uint8Array, start: number): Promise<Layout> {
-  const headerEnd = naming(input.name)(() => npyHeaderEnd(buffer.subarray(0, start)))
-  const end = await input.fill(buffer.subarray(0, headerEnd), start)
-  return arrayLayout(input, buffer.subarray(0, end), 'npy')
-}
-
 /** The layout by the input's first bytes, with all of the header. Throws an InputError if the elements are not float32. */
-export function arrayLayout(input: Input, start: Uint8Array, format: 'npy' | 'f32'): Layout {
+export function arrayLayout(
+  input: { name: string; size?: number },
+  start: Uint8Array,
+  format: 'npy' | 'f32',
+): Layout {
   const named = naming(input.name)
   const header = format === 'npy' ? named(() => headerOf(start)) : undefined
   const headBytes = header?.dataOffset ?? 0

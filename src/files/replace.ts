@@ -2,7 +2,7 @@
 
 import { rename } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { codeOf } from '../errors'
+import { codeOf } from './errors'
 
 // Windows does not replace a file that a program has open. Virus scanners and indexers open every new file for a moment.
 const refusals = ['EPERM', 'EACCES', 'EBUSY']

@@ -1,6 +1,6 @@
 // Parses the Python literals that .npy headers consist of: strings, booleans, integers, tuples, lists and dicts.
 
-import { clipped } from '../stderr'
+import { clipped } from '../errors'
 
 type Value =
   | { type: 'string'; value: string }

@@ -1,7 +1,6 @@
 // The header of NumPy's .npy format, versions 1.0, 2.0 and 3.0.
 
-import { InputError } from '../errors'
-import { clipped } from '../stderr'
+import { clipped, InputError } from '../errors'
 import { type Literal, LiteralError, parsePythonLiteral } from './python-literal'
 
 /** What an .npy header says about the data after it. */

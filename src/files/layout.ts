@@ -1,7 +1,7 @@
 // What a layout is: it says which bytes of an input are float32 values. All others pass unchanged.
 
 import { InputError } from './errors'
-import type { Format } from './io/paths'
+import type { Format } from './paths'
 
 /** A range of bytes. */
 export interface Range {
