@@ -23,8 +23,9 @@ export function connect() {
 }
 
 export const workerOptions = {
-  // A shard keeps a core and a disk or a network busy. More at once need more memory and gain nothing: start more workers.
-  concurrency: 1,
+  // One shard computes while the other waits for the disk or the network. More at once need more memory and gain nothing: start
+  // more workers.
+  concurrency: 2,
   // A worker renews its lock every 2.5 s. One that was killed does not, so its shard is done again within 5 + 1 s and a bit.
   // With BullMQ's 30 s it takes a minute. A lock that a slow worker loses costs only time: a shard may be done twice at once.
   lockDuration: 5000,

@@ -1,8 +1,8 @@
 // node worker.mjs: does the jobs of all flows until SIGTERM or SIGINT. Start as many as you like, on any machine that
 // reaches Redis (REDIS_URL) and the files or objects.
 //
-// At the signal a worker takes no new shard. The one at work has 5 seconds to end, and goes back to the queue then. Exit code
-// 0: stopped like that; 1: Redis was away at the same time, so that another worker gets the shard when its lock has ended.
+// At the signal a worker takes no new shard. Those at work have 5 seconds to end, and go back to the queue then. Exit code
+// 0: stopped like that; 1: Redis was away at the same time, so that other workers get the shards when their locks have ended.
 import { hostname } from 'node:os'
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import { storeOf } from './flow.mjs'
