@@ -11,7 +11,7 @@ import { report, type Target } from './targets'
 
 const usage = `npm run bench [-- WHAT]
   (none)   softplus against ReLU and plain loops; kept in bench/results/
-  check    compare ratios with bench/baseline.json; check --record makes them the baseline
+  check    [COMMIT] [--margin PERCENT] [--only WORD...] what became slower or faster since a commit
   peers    other libraries; kept in bench/results/
   bulk     files, memory and the event loop
   pipelines  DuckDB, Parquet, Arrow and the command on a column
@@ -42,7 +42,7 @@ async function measureAll(): Promise<void> {
 
 const commands: Record<string, () => unknown> = {
   '': measureAll,
-  check: async () => (await import('./check')).main(process.argv.includes('--record')),
+  check: async () => (await import('./check')).main(process.argv.slice(3)),
   peers: async () => (await import('./peers')).main(),
   bulk: async () => (await import('./bulk')).main(),
   pipelines: async () => (await import('./pipelines')).main(),
