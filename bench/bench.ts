@@ -12,7 +12,7 @@ import { report, type Target } from './targets'
 const usage = `npm run bench [-- WHAT]
   (none)   softplus against ReLU and plain loops; kept in bench/results/
   check    [COMMIT] [--margin PERCENT] [--only WORD...] what became slower or faster since a commit
-  peers    other libraries; kept in bench/results/
+  peers    [--install] other libraries; kept in bench/results/
   bulk     files, memory and the event loop
   pipelines  DuckDB, Parquet, Arrow and the command on a column
   shards   files in shards, by processes and by a queue
@@ -43,7 +43,7 @@ async function measureAll(): Promise<void> {
 const commands: Record<string, () => unknown> = {
   '': measureAll,
   check: async () => (await import('./check')).main(process.argv.slice(3)),
-  peers: async () => (await import('./peers')).main(),
+  peers: async () => (await import('./peers')).main(process.argv.includes('--install')),
   bulk: async () => (await import('./bulk')).main(),
   pipelines: async () => (await import('./pipelines')).main(),
   shards: async () => (await import('./shards')).main(),

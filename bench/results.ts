@@ -21,6 +21,13 @@ export interface Timing {
   maxUlp?: number | null
 }
 
+/** What the two programs of the article in bench/peers/article.py compute. */
+export interface Article {
+  /** The library and its version. */
+  who: string
+  programs: { x: number[]; y: number[] }[]
+}
+
 export type Kind = 'bench' | 'peers'
 
 export interface Results {
@@ -33,6 +40,7 @@ export interface Results {
   about: Record<string, string>
   /** Contestants that could not be timed here, and why. */
   missing: Record<string, string>
+  article?: Article
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -89,7 +97,7 @@ function commit(): string {
 /** Writes the results of this machine, over its earlier ones of this kind. */
 export function keep(
   kind: Kind,
-  { timings, ...rest }: Pick<Results, 'timings' | 'about' | 'missing'>,
+  { timings, ...rest }: Pick<Results, 'timings' | 'about' | 'missing' | 'article'>,
 ) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const softplus = { version, commit: commit() }
