@@ -61,3 +61,5 @@ export const hardInputs: Inputs = {
   'all NaN': all(NaN),
   'random bits': randomBits,
 }
+
+export const everyInput: Inputs = { ...inputs, ...hardInputs }

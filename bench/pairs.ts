@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { activationsOf } from '../src/api/byName'
 import type { SoftplusOptions } from '../src/index'
 import { type FunctionName, functionNames, functions } from '../src/math/functions'
-import { hardInputs, inputs, uniform, usual } from './inputs'
+import { everyInput, uniform, usual } from './inputs'
 import { type Contestant, roundsOf } from './measure'
 import { power } from './table'
 
@@ -44,7 +44,6 @@ export function load(folder: string, backend: string): Package {
   return loaded
 }
 
-const everyInput = { ...inputs, ...hardInputs }
 const optionSets: SoftplusOptions[] = [{}, { beta: 0.7 }, { beta: 100 }]
 const isSlow = (backend: string) => ['scalar', 'wasm', 'js'].includes(backend)
 const label = (options: SoftplusOptions) =>

@@ -68,14 +68,14 @@ function peers(): Record<string, Peer> {
     oneDNN: oneDnn,
     PyTorch: debian('torch', 'torch'),
     [torchName]: torch,
-    // Where the processor has both, oneDNN takes AVX-512 by default, PyTorch AVX2.
+    // Where the processor has both, these take AVX-512 by default, but PyTorch 1.13 AVX2.
     ...(own.includes('avx512') && {
       'oneDNN avx2': { ...oneDnn, env: { ONEDNN_MAX_CPU_ISA: 'AVX2' } },
       'PyTorch avx512': {
         ...debian('torch', 'torch'),
         env: { ATEN_CPU_CAPABILITY: 'avx512' },
       },
-      [`${torchName} avx512`]: { ...torch, env: { ATEN_CPU_CAPABILITY: 'avx512' } },
+      [`${torchName} avx2`]: { ...torch, env: { ATEN_CPU_CAPABILITY: 'avx2' } },
     }),
     [`JAX ${pinned('jax')}`]: installed('jax', 'jax'),
     ...Object.fromEntries(
@@ -269,6 +269,7 @@ function targets(timings: Timing[]): Target[] {
     ...target('avx512', 'tfjs wasm', { zen5: 85, xeon: 58 }),
     ...target('avx512', plainLoop, { zen5: 110, xeon: 70 }),
     ...target('avx2', 'oneDNN avx2', { zen5: 1.5, xeon: 1.15 }),
+    ...target('avx512', `PyTorch ${pinned('torch')}`, { xeon: 5 }),
     ...target('avx2', 'PyTorch', { zen5: 3.7, xeon: 2.8 }),
     ...target('avx2', 'onnxruntime-node', { zen5: 20, xeon: 14 }),
     // On Node 22 and later: Node 20 has no relaxed SIMD, which takes a third of the time.

@@ -1,6 +1,6 @@
 // The questions that `npm run bench` answers: what each measures, its table, and its targets.
 import { createInstance } from '../src/backend/wasm/instance'
-import { usual } from './inputs'
+import { everyInput, usual } from './inputs'
 import { backends, isOf, plainLoop, type RaceName } from './races'
 import { medianOf, type Timing } from './results'
 import { figure, pivot, power, type Table } from './table'
@@ -95,25 +95,31 @@ export const questions: Question[] = [
     title: 'softplus in place, 2^16 elements, ns per element',
     races: ['byInput'],
     sizes: [16],
-    seconds: 4,
+    seconds: 8,
     down: (timing) => timing.input,
     across: who,
     targets(timings) {
       const at = (name: string, input: string) => medianOf(timings, { who: name, input })
-      const vectors = backends().filter(({ name }) => name !== 'scalar' && name !== 'js')
-      return vectors.flatMap(({ name }) => {
-        const isWasm = name === 'wasm'
-        const target = (input: string, bound: number) => {
-          const what = `${name}, ${input}, time over ${usual}`
-          return atMost(what, both(bound), at(name, input) / at(name, usual))
-        }
-        return [
-          target('uniform in [-20, 20]', isWasm ? 3 : 2.5),
-          target('uniform in [-100, 100]', isWasm ? 3 : 4),
-          target('all -1e9', isWasm ? 1 : 2),
-          target('all -Infinity', isWasm ? 1 : 2),
-        ]
+      const others = Object.keys(everyInput).filter((input) => input !== usual)
+      const slowest = backends().map(({ name }) => {
+        const [input] = others.toSorted((a, b) => at(name, b) - at(name, a))
+        const what = `${name}, the slowest, ${input}, time over ${usual}`
+        return atMost(what, { xeon: 3 }, at(name, input) / at(name, usual))
       })
+      const overLoop = (input: string, bound: number) => {
+        const what = `js, ${input}, time over the plain loop`
+        return atMost(what, { xeon: bound }, at('js', input) / at(plainLoop, input))
+      }
+      const wasm = backends().some(({ name }) => name === 'wasm')
+        ? [
+            atMost(
+              `wasm, all -1e9, time over ${usual}`,
+              { xeon: 1 },
+              at('wasm', 'all -1e9') / at('wasm', usual),
+            ),
+          ]
+        : []
+      return [...slowest, ...wasm, overLoop('all -1e9', 2), overLoop('uniform in [-100, 100]', 1.5)]
     },
   },
   {
@@ -138,6 +144,13 @@ export const questions: Question[] = [
     races: ['async'],
     sizes: [14, 16, 18, 20, 22, 24, 26],
     seconds: 0.5,
+    targets(timings) {
+      const at = (who: string, n: number) => medianOf(timings, { who, length: 2 ** n })
+      return [20, 24, 26].map((n) => {
+        const what = `async, 2 threads, ${power(2 ** n)} elements, time over 2 bare threads`
+        return atMost(what, { xeon: 1.5 }, at('async, 2 threads', n) / at('2 bare threads', n))
+      })
+    },
   },
   {
     name: 'calls',

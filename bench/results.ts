@@ -74,9 +74,13 @@ export const machine = () => ({
   node: process.version,
 })
 
-/** The machine as part of a file's name. */
-export const slugOf = ({ cpu, cores }: Machine): string =>
-  `${cpu} ${cores} cores`.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+/** Such as 'Node 20'. */
+export const nodeOf = ({ node }: Machine): string => `Node ${Number.parseInt(node.slice(1), 10)}`
+
+const slugOf = (machine: Machine): string =>
+  `${machine.cpu} ${machine.cores} cores ${nodeOf(machine)}`
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
 
 /** The machine in one line. */
 export function machineLine({ cpu, cores, caches, memory, system, node }: Machine): string {
@@ -94,7 +98,7 @@ function commit(): string {
   }
 }
 
-/** Writes the results of this machine, over its earlier ones of this kind. */
+/** Writes the results of this machine and this major version of Node, over the earlier ones of this kind. */
 export function keep(
   kind: Kind,
   { timings, ...rest }: Pick<Results, 'timings' | 'about' | 'missing' | 'article'>,
@@ -119,13 +123,12 @@ export function keep(
 /** The names of the files in bench/results/. */
 export const keptFiles = (): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 
-/** The results of every machine, the fastest machine first. */
+/** The results of every machine and version of Node, the newest first. */
 export function kept(kind: Kind, names = keptFiles()): Results[] {
-  const fastest = ({ timings }: Results) => Math.min(...timings.map(({ ns }) => ns.median))
   return names
     .filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.json'))
     .map((name): Results => JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    .sort((a, b) => fastest(a) - fastest(b))
+    .sort((a, b) => Date.parse(b.date) - Date.parse(a.date))
 }
 
 /** The median of the one timing that has these values. @throws {Error} if there is none or more than one. */

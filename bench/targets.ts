@@ -3,7 +3,7 @@ import { markdown } from './table'
 
 const processors = {
   zen5: { name: 'AMD Zen 5', cpu: /AMD EPYC, family 26 / },
-  // From Emerald Rapids on.
+  // Emerald Rapids and Granite Rapids.
   xeon: { name: 'Intel Xeon', cpu: /Intel.* family 6 model (173|207)$/ },
 }
 type Processor = keyof typeof processors
@@ -24,6 +24,13 @@ export const atLeast = (what: string, bound: Bound, measured: number): Target =>
 }
 export const atMost = (what: string, bound: Bound, measured: number): Target => {
   return { what, bound, measured, sign: '<=' }
+}
+
+/** A processor's name for readers, with that of its generation where targets name it. */
+export function nameOf(cpu: string): string {
+  const [, familyAndModel] = cpu.split(', ')
+  const known = names.find((name) => processors[name].cpu.test(cpu))
+  return known ? `${processors[known].name} (${familyAndModel})` : cpu
 }
 
 function boundOn(cpu: string, bound: Bound): number | undefined {
