@@ -9,7 +9,7 @@ import { softplus } from '../dist/index.js'
 import { uniform } from './inputs'
 import { race, spreadOf } from './measure'
 import { command, peakOf, run } from './process'
-import { machine } from './results'
+import { keep, machine } from './results'
 import { atLeast, atMost, report, type Target } from './targets'
 
 async function overSync(): Promise<Target> {
@@ -73,7 +73,9 @@ export async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'softplus-bulk-'))
   const [x, y] = [join(folder, 'x.f32'), join(folder, 'y.f32')]
   try {
-    report(machine().cpu, [await overSync(), await eventLoop(), throughput(x, y), ...memory(x, y)])
+    const targets = [await overSync(), await eventLoop(), throughput(x, y), ...memory(x, y)]
+    const figures = report(machine().cpu, targets)
+    keep('bulk', { timings: [], about: {}, missing: {}, figures })
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -9,6 +9,7 @@ import { articleTable, peerTables } from './peers'
 import { benchTables, ns, size } from './questions'
 import { plainLoop } from './races'
 import {
+  type Kind,
   kept,
   keptFiles,
   machineLine,
@@ -21,15 +22,17 @@ import { figure, markdown, pivot, type Table } from './table'
 import { nameOf } from './targets'
 
 /** The results of each machine with its oldest Node, and of `npm run bench` with every Node. */
-type Found = Record<'bench' | 'peers' | 'everyNode', Results[]>
+type Found = Record<Kind | 'everyNode', Results[]>
 
-const commands = { bench: 'npm run bench', peers: 'npm run bench -- peers' }
+const commandOf = (kind: Kind) => (kind === 'bench' ? 'npm run bench' : `npm run bench -- ${kind}`)
 
-function machines({ everyNode, peers }: Found): string {
-  const lines = [...everyNode, ...peers].map(({ kind, date, machine, softplus }) => {
-    const of = `\`${commands[kind]}\`, ${date.slice(0, 10)}, commit ${softplus.commit}`
-    return `- ${of}: ${machineLine(machine)}`
-  })
+function machines({ everyNode, peers, bulk, load }: Found): string {
+  const lines = [...everyNode, ...peers, ...bulk, ...load].map(
+    ({ kind, date, machine, softplus }) => {
+      const of = `\`${commandOf(kind)}\`, ${date.slice(0, 10)}, commit ${softplus.commit}`
+      return `- ${of}: ${machineLine(machine)}`
+    },
+  )
   return lines.join('\n')
 }
 
@@ -74,9 +77,11 @@ function fast({ peers }: Found): string {
     over('oneDNN', 'oneDNN avx2'),
   ].map((least) => least.join(' and '))
   return [
-    `- **Fast.** Nanoseconds per element with AVX-512 and AVX2, on one thread: ${on.join(', ')}. On each of`,
-    `  them at least ${loop} times as fast as a plain JavaScript loop, ${torch} times as fast as PyTorch, and ${oneDnn}`,
-    '  times as fast as oneDNN on the same instructions ([performance](docs/performance.md), `npm run bench -- peers`).',
+    '- **Fast.** Nanoseconds per element with AVX-512 and AVX2, on one thread:',
+    `  ${on.join(', ')}.`,
+    `  On each of them at least ${loop} times as fast as a plain JavaScript loop, ${torch} times as fast as`,
+    `  PyTorch, and ${oneDnn} times as fast as oneDNN with the same instructions`,
+    '  ([performance](docs/performance.md), `npm run bench -- peers`).',
   ].join('\n')
 }
 
@@ -111,8 +116,18 @@ function about({ peers }: Found): string {
   return of.map((lines) => lines.join('\n')).join('\n\n')
 }
 
+function figures(all: Results[]): string {
+  const made = all.map(({ machine, figures = [] }) => {
+    const rows = figures.map((row) => row.slice(0, 3))
+    return markdown({ title: nameOf(machine.cpu), head: ['', 'target', 'measured'], rows })
+  })
+  return made.join('\n\n')
+}
+
 const blocks: Record<string, (found: Found) => string> = {
   machines,
+  bulk: ({ bulk }) => figures(bulk),
+  load: ({ load }) => figures(load),
   'readme softplus': readme,
   'readme fast': fast,
   wasm,
@@ -141,11 +156,10 @@ const withOldestNode = (all: Results[]): Results[] =>
 
 /** Every file that is made of these files in bench/results/, by its path. `read` gives a document's present text. */
 export function made(names: string[], read: (path: string) => string): Record<string, string> {
-  const everyNode = kept('bench', names)
+  const of = (kind: Kind) => withOldestNode(kept(kind, names))
   const found = {
-    bench: withOldestNode(everyNode),
-    peers: withOldestNode(kept('peers', names)),
-    everyNode,
+    ...{ bench: of('bench'), peers: of('peers'), bulk: of('bulk'), load: of('load') },
+    everyNode: kept('bench', names),
   }
   for (const kind of ['bench', 'peers'] as const)
     if (found[kind].length === 0)

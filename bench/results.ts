@@ -28,7 +28,7 @@ export interface Article {
   programs: { x: number[]; y: number[] }[]
 }
 
-export type Kind = 'bench' | 'peers'
+export type Kind = 'bench' | 'peers' | 'bulk' | 'load'
 
 export interface Results {
   kind: Kind
@@ -41,6 +41,8 @@ export interface Results {
   /** Contestants that could not be timed here, and why. */
   missing: Record<string, string>
   article?: Article
+  /** Rows of figures that are no timings: what, the target, and what was measured. */
+  figures?: string[][]
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -101,7 +103,7 @@ function commit(): string {
 /** Writes the results of this machine and this major version of Node, over the earlier ones of this kind. */
 export function keep(
   kind: Kind,
-  { timings, ...rest }: Pick<Results, 'timings' | 'about' | 'missing' | 'article'>,
+  { timings, ...rest }: Omit<Results, 'kind' | 'date' | 'softplus' | 'machine'>,
 ) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const softplus = { version, commit: commit() }

@@ -43,7 +43,7 @@ const elsewhere = (bound: Bound) =>
   Object.entries(bound).map(([name, value]) => `${value} on ${processors[name as Processor].name}`)
 
 /** The targets as rows: what, the target on this processor, what was measured, and whether it is met. */
-export function rowsOf(cpu: string, targets: Target[]): string[][] {
+function rowsOf(cpu: string, targets: Target[]): string[][] {
   return targets.map(({ what, bound, measured, sign }) => {
     const here = boundOn(cpu, bound)
     if (here === undefined)
@@ -53,10 +53,11 @@ export function rowsOf(cpu: string, targets: Target[]): string[][] {
   })
 }
 
-/** Prints the targets. Sets exit code 1 if one of this processor was missed. */
-export function report(cpu: string, targets: Target[]): void {
+/** Prints the targets, and returns their rows. Sets exit code 1 if one of this processor was missed. */
+export function report(cpu: string, targets: Target[]): string[][] {
   const rows = rowsOf(cpu, targets)
   if (rows.some(([, , , met]) => met === 'MISSED')) process.exitCode = 1
   const head = ['', 'target', 'measured', 'met']
   console.log(`\n${markdown({ title: `Targets on ${cpu}`, head, rows })}`)
+  return rows
 }
