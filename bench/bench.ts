@@ -11,8 +11,8 @@ import { report, type Target } from './targets'
 
 const usage = `npm run bench [-- WHAT]
   (none)   softplus against ReLU and plain loops; kept in bench/results/
-  check    compare ratios with bench/baseline.json; check --record makes them the baseline
-  peers    other libraries; kept in bench/results/
+  check    [COMMIT] [--margin PERCENT] [--only WORD...] what became slower or faster since a commit
+  peers    [--install] other libraries; kept in bench/results/
   bulk     files, memory and the event loop
   pipelines  DuckDB, Parquet, Arrow and the command on a column
   shards   files in shards, by processes and by a queue
@@ -42,8 +42,8 @@ async function measureAll(): Promise<void> {
 
 const commands: Record<string, () => unknown> = {
   '': measureAll,
-  check: async () => (await import('./check')).main(process.argv.includes('--record')),
-  peers: async () => (await import('./peers')).main(),
+  check: async () => (await import('./check')).main(process.argv.slice(3)),
+  peers: async () => (await import('./peers')).main(process.argv.includes('--install')),
   bulk: async () => (await import('./bulk')).main(),
   pipelines: async () => (await import('./pipelines')).main(),
   shards: async () => (await import('./shards')).main(),

@@ -4,6 +4,7 @@ import { type Colour, colour, draw } from './draw'
 import { usual } from './inputs'
 import type { Results, Timing } from './results'
 import { figure } from './table'
+import { nameOf } from './targets'
 
 // softplus is solid, ReLU dotted, other libraries dashed.
 const styles: [who: RegExp, Colour, dash?: string][] = [
@@ -71,7 +72,7 @@ export function timeAgainstSize({ timings: all, machine }: Results, peers?: Resu
   const at = { x: 'length', y: (timing: Timing) => timing.ns.median }
   const faint = { stroke: colour('faint'), strokeOpacity: 0.5 }
   const title = 'softplus: time per element against size'
-  const what = 'ns per element against the number of float32 elements, both logarithmic'
+  const what = `ns per element against the number of float32 elements, both logarithmic, ${nameOf(machine.cpu)}`
   return draw(title, `${what}: ${whos.join(', ')}.`, {
     ...frame,
     marginRight: 150,
@@ -86,7 +87,7 @@ export function timeAgainstSize({ timings: all, machine }: Results, peers?: Resu
     y,
     marks: [
       Plot.gridY(ticks),
-      Plot.axisY(ticks, { text, label: '↑ ns per element, one thread' }),
+      Plot.axisY(ticks, { text, label: `↑ ns per element, one thread, ${nameOf(machine.cpu)}` }),
       Plot.ruleX(caches, { x: 'length', ...faint }),
       Plot.text(caches, { x: 'length', text: 'name', frameAnchor: 'top', dy: -8 }),
       ...whos.map((who) => {
@@ -104,7 +105,7 @@ export function timeAgainstSize({ timings: all, machine }: Results, peers?: Resu
 }
 
 /** A line for everyone, the fastest first: the time as a dot, the largest error as a number. */
-export function speedAndError({ timings }: Results): string {
+export function speedAndError({ timings, machine }: Results): string {
   const points = timings
     .filter(({ input, length }) => input === usual && length === 2 ** 20)
     .map(({ who, ns, maxUlp }) => ({ who, ns: ns.median, error: figure(maxUlp ?? Infinity) }))
@@ -124,7 +125,10 @@ export function speedAndError({ timings }: Results): string {
     y: { type: 'point', domain: points.map(({ who }) => who), label: null, tickSize: 0 },
     marks: [
       Plot.gridX(ticks),
-      Plot.axisX(ticks, { text, label: 'ns per element, 2²⁰ elements, one thread →' }),
+      Plot.axisX(ticks, {
+        text,
+        label: `ns per element, 2²⁰ elements, one thread, ${nameOf(machine.cpu)} →`,
+      }),
       Plot.gridY(points, { y: 'who' }),
       Plot.dot(points, { x: 'ns', y: 'who', r: 5, fill }),
       Plot.text(points, { ...right, y: 'who', text: 'error', frameAnchor: 'right' }),

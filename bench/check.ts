@@ -1,86 +1,136 @@
-// npm run bench -- check [--record]: did a change make something slower? Compares ratios, not times, with those in
-// bench/baseline.json of the same kind of machine. About a minute.
+// npm run bench -- check [COMMIT] [--margin PERCENT] [--only WORD...]: did a change make something slower, or faster? Compares
+// this tree with a build of COMMIT. Two to three minutes, and the first time half a minute to build it.
 //
-// Where a ratio moved by more than 15 %, its race is run twice more, as another program may have been in the way. The ratio is
-// printed if it moved each time. Exit code 0: none moved; 1: some moved; 2: no baseline for this kind of machine.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+// Default of COMMIT: the last release; without one, where this branch left main; on main, the commit before. `--only`: what
+// has all these words in its name, as in `--only avx2 derivative`; prints every ratio of it.
+//
+// Each process loads both builds and lets them answer a question in turns, so other load on the machine slows both alike. A
+// ratio is the median of several such processes, as V8 compiles differently in each. Where it is beyond the margin, it is
+// measured again in other processes, and printed if it is beyond it again. Exit code 0: nothing is slower; 1: something is;
+// 2: the builds cannot be compared.
+import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { usual } from './inputs'
-import { plainLoop, run } from './races'
-import { machine, machineLine, slugOf, type Timing } from './results'
-import { power } from './table'
+import { parseArgs } from 'node:util'
+import { type Build, buildOf, thisTree } from './builds'
+import { spreadOf } from './measure'
+import { type Job, load, questionsOf, type Readings } from './pairs'
+import { machine, machineLine } from './results'
+import { figure, markdown } from './table'
 
-interface Baseline {
-  machine: string
-  date: string
-  ratios: Record<string, number>
+interface Ratio {
+  name: string
+  /** Medians, ns per element. */
+  before: number
+  after: number
+  /** Of the time after over the time before: a ratio for each process. */
+  ratios: number[]
 }
 
-const tolerance = 0.15
-const path = fileURLToPath(new URL('baseline.json', import.meta.url))
+const median = (values: number[]) => spreadOf(values).median
 
-// 2^17 elements fill half of a second-level cache of 1 MiB. Times of arrays that fill all of it vary with their pages.
-const races: (() => Promise<Timing[]>)[] = [
-  ...[4, 12, 17, 24].map((n) => () => run('softplus', 2 ** n, 3)),
-  ...[12, 17].flatMap((n) =>
-    (['derivative', 'inverse', 'withDerivative'] as const).map(
-      (name) => () => run(name, 2 ** n, 2),
-    ),
-  ),
-  () => run('byInput', 2 ** 16, 5),
-]
+function readingsOf(job: Job): Readings {
+  const child = fileURLToPath(new URL('pairs.ts', import.meta.url))
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [...process.execArgv, child, JSON.stringify(job)],
+    { encoding: 'utf8', maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  if (status !== 0) throw new Error(`a process that measures must exit with 0; got ${status}`)
+  return JSON.parse(stdout)
+}
 
-/** Times over the plain loop's in the same race, or over the time of the usual input. */
-function ratiosOf(timings: Timing[]): [name: string, ratio: number][] {
-  return timings.flatMap(({ function: name, who, way, input, length, ns }) => {
-    const isByInput = way === 'by input'
-    const base = timings.find((timing) =>
-      isByInput ? timing.who === who && timing.input === usual : timing.who === plainLoop,
-    )
-    if (!base || base.ns === ns) return []
-    const over = isByInput ? `${input} over usual` : `${power(length)}, over the plain loop`
-    return [[`${name} ${who}, ${over}`, ns.median / base.ns.median]]
+interface Plan {
+  folders: Job['folders']
+  /** The names of the questions of each backend. */
+  asked: Map<string, string[]>
+  processes: number
+  pairs: number
+}
+
+function measure({ folders, asked, processes, pairs }: Plan): Ratio[] {
+  const found = new Map<string, Ratio[]>()
+  for (let process = 1; process <= processes; process++)
+    for (const [backend, names] of asked) {
+      if (names.length === 0) continue
+      console.error(
+        `bench: ${backend || 'default'}, ${names.length} questions, ${process} of ${processes}`,
+      )
+      const readings = readingsOf({ folders, backend, names, pairs })
+      for (const [name, all] of Object.entries(readings)) {
+        const [before, after] = [0, 1].map((build) => median(all.map((pair) => pair[build])))
+        const ratios = [median(all.map(([before, after]) => after / before))]
+        found.set(name, [...(found.get(name) ?? []), { name, before, after, ratios }])
+      }
+    }
+  return [...found].map(([name, all]) => ({
+    name,
+    before: median(all.map(({ before }) => before)),
+    after: median(all.map(({ after }) => after)),
+    ratios: all.flatMap(({ ratios }) => ratios),
+  }))
+}
+
+const isBeyond = ({ ratios }: Ratio, margin: number) => Math.abs(median(ratios) - 1) > margin
+
+function print(title: string, found: Ratio[]): void {
+  const rows = found.map(({ name, before, after, ratios }) => {
+    const { least, median } = spreadOf(ratios)
+    const range = [least, Math.max(...ratios)].map((ratio) => ratio.toFixed(3)).join(' to ')
+    return [name, figure(before), figure(after), median.toFixed(3), range]
   })
+  const head = ['', 'before, ns', 'after, ns', 'after / before', 'by process']
+  console.log(`\n${markdown({ title, head, rows })}`)
 }
 
-async function compare({ date, ratios }: Baseline): Promise<void> {
-  let moved = 0
-  for (const race of races) {
-    let moves: [name: string, ratio: number][] | undefined
-    for (let times = 0; times < 3 && moves?.length !== 0; times++) {
-      const before = moves?.map(([name]) => name)
-      moves = ratiosOf(await race())
-        .filter(([name]) => before?.includes(name) ?? true)
-        .filter(([name, ratio]) => Math.abs(ratio / ratios[name] - 1) > tolerance)
-    }
-    for (const [name, to] of moves ?? []) {
-      const percent = ((to / ratios[name] - 1) * 100).toFixed(0)
-      const figures = `${ratios[name].toPrecision(3)} -> ${to.toPrecision(3)}`
-      console.log(`${to > ratios[name] ? 'slower' : 'faster'} by ${percent} %: ${name}, ${figures}`)
-      moved++
-    }
-  }
-  const of = `${moved} of ${Object.keys(ratios).length} ratios`
-  console.log(`${of} moved by more than ${tolerance * 100} % since ${date.slice(0, 10)}`)
-  process.exitCode = moved === 0 ? 0 : 1
+function backendsOf(builds: Build[]): string[] {
+  const [before, after] = builds.map(({ folder }) => load(folder, '').backend.available)
+  return ['', ...after.filter((name) => before.includes(name))]
 }
 
-export async function main(isRecording: boolean): Promise<void> {
-  const all: Record<string, Baseline> = existsSync(path)
-    ? JSON.parse(readFileSync(path, 'utf8'))
-    : {}
-  const here = machine()
-  const slug = slugOf(here)
-  if (!isRecording && all[slug]) return compare(all[slug])
-  if (!isRecording)
-    throw new Error(
-      `bench/baseline.json must have ratios of this machine; got none of ${slug}. ` +
-        'To record them: npm run bench -- check --record',
-    )
-  const ratios: Record<string, number> = {}
-  for (const race of races)
-    for (const [name, ratio] of ratiosOf(await race())) ratios[name] = Number(ratio.toPrecision(4))
-  all[slug] = { machine: machineLine(here), date: new Date().toISOString(), ratios }
-  writeFileSync(path, `${JSON.stringify(all, null, 2)}\n`)
-  console.error(`bench: wrote ${path}`)
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { margin: { type: 'string', default: '5' }, only: { type: 'boolean' } },
+    allowPositionals: true,
+  })
+  const only = args.indexOf('--only')
+  const words = only === -1 ? [] : args.slice(only + 1)
+  const [commit] = positionals.filter((word) => !words.includes(word))
+  const margin = Number(values.margin) / 100
+  if (!(margin > 0)) throw new Error(`--margin must be above 0; got ${values.margin}`)
+  const before = buildOf(commit)
+  const folders: Job['folders'] = [before.folder, thisTree.folder]
+  const asked = new Map(
+    backendsOf([before, thisTree]).map((backend) => [
+      backend,
+      [...questionsOf(backend)]
+        .map(({ name }) => name)
+        .filter((name) => words.every((word) => name.includes(word))),
+    ]),
+  )
+  const count = [...asked.values()].flat().length
+  if (count === 0) throw new Error(`--only must be words of names; got ${words.join(' ')}`)
+  console.log(`${machineLine(machine())}; before: ${before.name}, after: ${thisTree.name}`)
+
+  const isAll = words.length === 0
+  const first = measure({ folders, asked, processes: isAll ? 3 : 7, pairs: isAll ? 5 : 9 })
+  if (!isAll) print('All that was asked', first)
+  const candidates = first.filter((ratio) => isBeyond(ratio, margin)).map(({ name }) => name)
+  const again = new Map(
+    [...asked].map(([backend, names]) => [
+      backend,
+      names.filter((name) => candidates.includes(name)),
+    ]),
+  )
+  const moved = measure({ folders, asked: again, processes: 5, pairs: 9 }).filter((ratio) =>
+    isBeyond(ratio, margin),
+  )
+  const [slower, faster] = [1, -1].map((sign) =>
+    moved.filter(({ ratios }) => (median(ratios) - 1) * sign > 0),
+  )
+  if (slower.length > 0) print('Slower', slower)
+  if (faster.length > 0) print('Faster', faster)
+  const counts = `${slower.length} slower and ${faster.length} faster`
+  console.log(`\nOf ${count}, ${counts} by more than ${values.margin} % than ${before.name}`)
+  process.exitCode = slower.length === 0 ? 0 : 1
 }

@@ -1,9 +1,12 @@
-// npm run bench -- peers: softplus beside other libraries, in speed and in accuracy. Each runs in a process and one thread of
-// its own, three times, in turns. About two minutes; the first run installs npm packages into bench/peers/.
+// npm run bench -- peers [--install]: softplus beside other libraries, in speed and in accuracy. Each runs in a process and one
+// thread of its own, three times, in turns. About five minutes; the first run installs npm packages into bench/peers/.
+//
+// `--install` first makes a virtual environment in bench/peers/venv/ for each file in bench/peers/requirements/. It needs
+// Python 3.11 with venv, and up to 10 GB of disk.
 //
 // A library that cannot run is listed with the reason. Exit code 1 if a target of this processor was missed.
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createInstance } from '../src/backend/wasm/instance'
@@ -11,9 +14,9 @@ import { inputs, usual } from './inputs'
 import { spreadOf } from './measure'
 import { ns, size, who } from './questions'
 import { backends, plainLoop } from './races'
-import { keep, machine, machineLine, type Timing } from './results'
+import { type Article, keep, machine, machineLine, type Timing } from './results'
 import { figure, markdown, pivot, type Table } from './table'
-import { atLeast, report, type Target, zen5 } from './targets'
+import { atLeast, type Bound, report, type Target } from './targets'
 
 const here = fileURLToPath(new URL('peers/', import.meta.url))
 const build = join(here, 'build')
@@ -28,8 +31,17 @@ interface Peer {
   /** The command and its first arguments. bench/peers/time.mjs describes the others. */
   command: string[]
   env?: Record<string, string>
-  /** What Debian calls the packages it needs. */
+  /** What to install if it cannot run. */
   needs?: string
+}
+
+const requirements = join(here, 'requirements')
+const pythonOf = (environment: string) => join(here, 'venv', environment, 'bin', 'python')
+
+/** The version in a file of requirements, such as '2.19'. */
+function pinned(environment: string): string {
+  const text = readFileSync(join(requirements, `${environment}.txt`), 'utf8')
+  return /^[\w-]+==(\d+\.\d+)/m.exec(text)?.[1] ?? ''
 }
 
 function peers(): Record<string, Peer> {
@@ -39,25 +51,55 @@ function peers(): Record<string, Peer> {
   })
   // Debian's packages belong to Debian's Python, which need not be the first on the path.
   const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
-  const arrays = (name: string) => ({
-    command: [python, join(here, 'arrays.py'), name],
-    needs: `python3-${name}`,
+  const debian = (library: string, name: string) => ({
+    command: [python, join(here, 'arrays.py'), library],
+    needs: `Debian: python3-${name}`,
   })
-  const oneDnn = { command: [join(build, 'onednn'), ''], needs: 'g++ and libdnnl-dev' }
+  const installed = (library: string, environment: string) => ({
+    command: [pythonOf(environment), join(here, 'arrays.py'), library],
+    needs: 'npm run bench -- peers --install',
+  })
+  const oneDnn = { command: [join(build, 'onednn'), ''], needs: 'Debian: g++ and libdnnl-dev' }
+  const torch = installed('torch', 'torch')
+  const torchName = `PyTorch ${pinned('torch')}`
+  const numpyName = `NumPy ${pinned('numpy')}`
   return {
     ...Object.fromEntries([...own, plainLoop].map((name) => [name, script('own.mjs', name)])),
     oneDNN: oneDnn,
-    PyTorch: arrays('torch'),
-    // Where the processor has both, oneDNN takes AVX-512 by default, PyTorch AVX2.
+    PyTorch: debian('torch', 'torch'),
+    [torchName]: torch,
+    // Where the processor has both, these take AVX-512 by default, but PyTorch 1.13 AVX2.
     ...(own.includes('avx512') && {
       'oneDNN avx2': { ...oneDnn, env: { ONEDNN_MAX_CPU_ISA: 'AVX2' } },
-      'PyTorch avx512': { ...arrays('torch'), env: { ATEN_CPU_CAPABILITY: 'avx512' } },
+      'PyTorch avx512': {
+        ...debian('torch', 'torch'),
+        env: { ATEN_CPU_CAPABILITY: 'avx512' },
+      },
+      [`${torchName} avx2`]: { ...torch, env: { ATEN_CPU_CAPABILITY: 'avx2' } },
     }),
-    NumPy: arrays('numpy'),
+    [`JAX ${pinned('jax')}`]: installed('jax', 'jax'),
+    ...Object.fromEntries(
+      ['tensorflow-2.19', 'tensorflow'].map((environment) => [
+        `TensorFlow ${pinned(environment)}`,
+        installed('tensorflow', environment),
+      ]),
+    ),
+    [`OpenVINO ${pinned('openvino')}`]: installed('openvino', 'openvino'),
+    NumPy: debian('logaddexp', 'numpy'),
+    [numpyName]: installed('logaddexp', 'numpy'),
+    [`${numpyName} log1p`]: installed('log1p', 'numpy'),
     'onnxruntime-node': script('onnxruntime.mjs'),
     'tfjs wasm': script('tfjs.mjs', 'wasm'),
     'tfjs cpu': script('tfjs.mjs', 'cpu'),
   }
+}
+
+// One thread each. XLA, which computes for JAX, knows only the last two.
+const oneThread = {
+  OMP_NUM_THREADS: '1',
+  OPENBLAS_NUM_THREADS: '1',
+  XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1',
+  NPROC: '1',
 }
 
 /** Readings in nanoseconds per element, a list for every task. @throws {Error} if the program fails. */
@@ -66,7 +108,7 @@ function run({ command: [program, ...args], env }: Peer): { about: string; ns: n
   for (const { file, length, out } of tasks)
     args.push(file, String(Math.max(1, Math.floor(2 ** 17 / length))), out)
   const { error, status, stdout, stderr } = spawnSync(program, args, {
-    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', ...env },
+    env: { ...process.env, ...oneThread, TF_CPP_MIN_LOG_LEVEL: '2', ...env },
     encoding: 'utf8',
     timeout: 120_000,
     killSignal: 'SIGKILL',
@@ -124,12 +166,31 @@ function measure() {
         timings.set(who, own)
       } catch (error) {
         const { message } = error as Error
-        missing[who] = message.replace(here, '') + (peer.needs ? ` (Debian: ${peer.needs})` : '')
+        missing[who] = message.replaceAll(here, '') + (peer.needs ? ` (${peer.needs})` : '')
         timings.delete(who)
         console.error(`bench: ${who} is missing: ${missing[who]}`)
       }
     }
-  return { timings: [...timings.values()].flat(), about, missing }
+  return { timings: [...timings.values()].flat(), about, missing, article: article() }
+}
+
+// One environment for each library: they want different versions of others.
+function install(): void {
+  for (const file of readdirSync(requirements)) {
+    const environment = file.replace('.txt', '')
+    const options = { cwd: here, stdio: ['ignore', 2, 2] } satisfies SpawnSyncOptions
+    console.error(`bench: installing ${environment}`)
+    spawnSync('python3', ['-m', 'venv', join(here, 'venv', environment)], options)
+    const pip = ['-m', 'pip', 'install', '--no-cache-dir', '--quiet']
+    spawnSync(pythonOf(environment), [...pip, '-r', join(requirements, file)], options)
+  }
+}
+
+/** What the article's programs compute with its version of TensorFlow. undefined if that is not installed. */
+function article(): Article | undefined {
+  const command = [pythonOf('tensorflow-2.19'), join(here, 'article.py')]
+  const { status, stdout } = spawnSync(command[0], command.slice(1), { encoding: 'utf8' })
+  return status === 0 ? JSON.parse(stdout) : undefined
 }
 
 function prepare(): void {
@@ -160,30 +221,65 @@ export const peerTables: Record<string, (timings: Timing[]) => Table> = {
   },
 }
 
+/** The values of the article's programs beside those of this package, and the true ones. */
+export function articleTable({ who, programs }: Article): Table {
+  const rows = programs.flatMap(({ x, y }, i) =>
+    x.map((v, j) => {
+      const [ours] = backends()[0].softplus(Float32Array.of(v))
+      // To a billionth of a float32's unit.
+      const truth = Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)))
+      const figures = [y[j], ours, truth].map((value) => value.toPrecision(9))
+      return [`${i + 1}`, String(Number(v.toPrecision(8))), ...figures]
+    }),
+  )
+  const title = 'what the programs compute'
+  return { title, head: ['program', 'x', who, 'softplus', 'ln(1 + e^x)'], rows }
+}
+
 function targets(timings: Timing[]): Target[] {
-  const at = (who: string) =>
+  const at = (who: string, input = usual) =>
     timings.find(
-      (timing) => timing.who === who && timing.input === usual && timing.length === tabled,
+      (timing) => timing.who === who && timing.input === input && timing.length === tabled,
     )?.ns.median
-  const target = (who: string, peer: string, bound: number) => {
+  const target = (who: string, peer: string, bound: Bound) => {
     const [own, other] = [at(who), at(peer)]
     const what = `${who}, 2^20 elements, times as fast as ${peer}`
-    return own && other ? [atLeast(what, bound, other / own, zen5)] : []
+    return own && other ? [atLeast(what, bound, other / own)] : []
   }
+  // On each kind of input no library may be faster than the best backend. An array of masks alone is not one that anybody has.
+  const [{ name: best }] = backends()
+  const own = new Set([...backends().map(({ name }) => name), plainLoop])
+  const others = [...new Set(timings.map(who))].filter((who) => !own.has(who))
+  const fastest = Object.keys(inputs)
+    .filter((input) => input !== 'all -1e9')
+    .flatMap((input) => {
+      const [peer] = others.toSorted(
+        (a, b) => (at(a, input) ?? Infinity) - (at(b, input) ?? Infinity),
+      )
+      const [ours, theirs] = [at(best, input), peer && at(peer, input)]
+      const what = `${best}, ${input}, times as fast as the fastest other, ${peer}`
+      const bound = { xeon: 1, ...(input === usual && { zen5: 1 }) }
+      return ours && theirs ? [atLeast(what, bound, theirs / ours)] : []
+    })
   return [
-    ...target('avx512', 'oneDNN', 2.5),
-    ...target('avx512', 'PyTorch', 12),
-    ...target('avx512', 'onnxruntime-node', 60),
-    ...target('avx512', 'tfjs wasm', 90),
-    ...target('avx512', plainLoop, 120),
-    ...target('avx2', 'PyTorch', 4),
-    ...target('avx2', 'onnxruntime-node', 20),
+    ...target('avx512', 'oneDNN', { zen5: 2.4, xeon: 2.5 }),
+    ...target('avx512', 'PyTorch avx512', { zen5: 6, xeon: 5 }),
+    ...target('avx512', 'PyTorch', { zen5: 11, xeon: 8 }),
+    ...target('avx512', 'onnxruntime-node', { zen5: 60, xeon: 40 }),
+    ...target('avx512', 'tfjs wasm', { zen5: 85, xeon: 58 }),
+    ...target('avx512', plainLoop, { zen5: 110, xeon: 70 }),
+    ...target('avx2', 'oneDNN avx2', { zen5: 1.5, xeon: 1.15 }),
+    ...target('avx512', `PyTorch ${pinned('torch')}`, { xeon: 5 }),
+    ...target('avx2', 'PyTorch', { zen5: 3.7, xeon: 2.8 }),
+    ...target('avx2', 'onnxruntime-node', { zen5: 20, xeon: 14 }),
     // On Node 22 and later: Node 20 has no relaxed SIMD, which takes a third of the time.
-    ...(createInstance().kind === 'relaxed' ? target('wasm', 'tfjs wasm', 8) : []),
+    ...(createInstance().kind === 'relaxed' ? target('wasm', 'tfjs wasm', { xeon: 8 }) : []),
+    ...fastest,
   ]
 }
 
-export function main(): void {
+export function main(isInstalling: boolean): void {
+  if (isInstalling) install()
   prepare()
   const found = measure()
   rmSync(build, { recursive: true })
@@ -192,6 +288,7 @@ export function main(): void {
   for (const [who, text] of Object.entries(found.about)) console.log(`- ${who}: ${text}`)
   for (const [who, why] of Object.entries(found.missing)) console.log(`- ${who} is missing: ${why}`)
   for (const table of Object.values(peerTables)) console.log(`\n${markdown(table(found.timings))}`)
+  if (found.article) console.log(`\n${markdown(articleTable(found.article))}`)
   report(here.cpu, targets(found.timings))
   keep('peers', found)
 }

@@ -4,10 +4,11 @@ import { availableParallelism } from 'node:os'
 import { activationsOf } from '../src/api/byName'
 import type { SoftplusOptions } from '../src/index'
 import { type FunctionName, functionNames, functions as list } from '../src/math/functions'
-import { inputs, uniform, usual } from './inputs'
+import { everyInput, inputs, uniform, usual } from './inputs'
 import { type Contestant, race } from './measure'
 import type { Timing } from './results'
 import { power } from './table'
+import { bareThreads } from './threads'
 
 type Package = typeof import('../dist/index.js')
 type Named = Package & { name: string }
@@ -128,14 +129,21 @@ function everyFunction(length: number): Contestant[] {
 }
 
 // All kinds of input run in one race, so that their ratios come from the same rounds.
-const byInput = (length: number): Contestant[] =>
-  backends().flatMap(({ name, softplus: { inPlace } }) =>
-    Object.entries(inputs).map(([input, of]) => {
-      return { name: `${name}|${input}`, run: (x) => inPlace(x), source: of(length) }
-    }),
+function byInput(length: number): Contestant[] {
+  const sources = Object.entries(everyInput).map(([input, of]) => ({ input, source: of(length) }))
+  const runs: [name: string, run: Contestant['run']][] = [
+    ...backends().map(({ name, softplus: { inPlace } }): [string, Contestant['run']] => [
+      name,
+      (x) => inPlace(x),
+    ]),
+    [plainLoop, loops.softplus],
+  ]
+  return runs.flatMap(([name, run]) =>
+    sources.map(({ input, source }) => ({ name: `${name}|${input}`, run, source })),
   )
+}
 
-function offThread(): Contestant[] {
+function offThread(length: number): Contestant[] {
   const { inPlace, async } = best().softplus
   const counts = [1, 2, 4, 8, 16].filter((threads) => threads <= availableParallelism())
   return [
@@ -144,6 +152,13 @@ function offThread(): Contestant[] {
       name: `async, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
       run: (x: Float32Array) => async(x, { threads, transfer: true }),
     })),
+    // Below, what counts is how long threads take to start. What they reach is the limit for `async`, and copying that of memory.
+    ...(length < 2 ** 20
+      ? []
+      : [
+          { name: '2 bare threads', ...bareThreads(2, length, 'softplus') },
+          { name: '2 bare threads, copying', ...bareThreads(2, length, 'copy') },
+        ]),
   ]
 }
 

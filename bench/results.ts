@@ -21,7 +21,14 @@ export interface Timing {
   maxUlp?: number | null
 }
 
-export type Kind = 'bench' | 'peers'
+/** What the two programs of the article in bench/peers/article.py compute. */
+export interface Article {
+  /** The library and its version. */
+  who: string
+  programs: { x: number[]; y: number[] }[]
+}
+
+export type Kind = 'bench' | 'peers' | 'bulk' | 'load'
 
 export interface Results {
   kind: Kind
@@ -33,6 +40,9 @@ export interface Results {
   about: Record<string, string>
   /** Contestants that could not be timed here, and why. */
   missing: Record<string, string>
+  article?: Article
+  /** Rows of figures that are no timings: what, the target, and what was measured. */
+  figures?: string[][]
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -66,9 +76,13 @@ export const machine = () => ({
   node: process.version,
 })
 
-/** The machine as part of a file's name. */
-export const slugOf = ({ cpu, cores }: Machine): string =>
-  `${cpu} ${cores} cores`.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+/** Such as 'Node 20'. */
+export const nodeOf = ({ node }: Machine): string => `Node ${Number.parseInt(node.slice(1), 10)}`
+
+const slugOf = (machine: Machine): string =>
+  `${machine.cpu} ${machine.cores} cores ${nodeOf(machine)}`
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
 
 /** The machine in one line. */
 export function machineLine({ cpu, cores, caches, memory, system, node }: Machine): string {
@@ -86,10 +100,10 @@ function commit(): string {
   }
 }
 
-/** Writes the results of this machine, over its earlier ones of this kind. */
+/** Writes the results of this machine and this major version of Node, over the earlier ones of this kind. */
 export function keep(
   kind: Kind,
-  { timings, ...rest }: Pick<Results, 'timings' | 'about' | 'missing'>,
+  { timings, ...rest }: Omit<Results, 'kind' | 'date' | 'softplus' | 'machine'>,
 ) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const softplus = { version, commit: commit() }
@@ -111,13 +125,12 @@ export function keep(
 /** The names of the files in bench/results/. */
 export const keptFiles = (): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 
-/** The results of every machine, the fastest machine first. */
+/** The results of every machine and version of Node, the newest first. */
 export function kept(kind: Kind, names = keptFiles()): Results[] {
-  const fastest = ({ timings }: Results) => Math.min(...timings.map(({ ns }) => ns.median))
   return names
     .filter((name) => name.startsWith(`${kind}-`) && name.endsWith('.json'))
     .map((name): Results => JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    .sort((a, b) => fastest(a) - fastest(b))
+    .sort((a, b) => Date.parse(b.date) - Date.parse(a.date))
 }
 
 /** The median of the one timing that has these values. @throws {Error} if there is none or more than one. */

@@ -1,40 +1,72 @@
-// Targets for measured figures, and the processors on which they were set.
+// Targets for measured figures. A bound on a time or a ratio of times belongs to the processors on which it was measured.
 import { markdown } from './table'
+
+const processors = {
+  zen5: { name: 'AMD Zen 5', cpu: /AMD EPYC, family 26 / },
+  // Emerald Rapids and Granite Rapids.
+  xeon: { name: 'Intel Xeon', cpu: /Intel.* family 6 model (173|207)$/ },
+}
+type Processor = keyof typeof processors
+const names = Object.keys(processors) as Processor[]
+
+/** One for every processor, or one for each of some. Elsewhere the figure is printed, and cannot be missed. */
+export type Bound = number | Partial<Record<Processor, number>>
 
 export interface Target {
   what: string
-  bound: string
+  bound: Bound
   measured: number
-  isMet: boolean
-  /** Part of a processor's name. On other processors the target is shown but cannot be missed. Default: all of them. */
-  setOn?: string
+  sign: '>=' | '<='
 }
 
-export const zen3 = 'AMD EPYC, family 25'
-export const zen5 = 'AMD EPYC, family 26'
-
-const target =
-  (sign: string, holds: (measured: number, bound: number) => boolean) =>
-  (what: string, bound: number, measured: number, setOn?: string): Target => {
-    return { what, bound: `${sign} ${bound}`, measured, isMet: holds(measured, bound), setOn }
-  }
-
-export const atLeast = target('>=', (measured, bound) => measured >= bound)
-export const atMost = target('<=', (measured, bound) => measured <= bound)
+export const atLeast = (what: string, bound: Bound, measured: number): Target => {
+  return { what, bound, measured, sign: '>=' }
+}
+export const atMost = (what: string, bound: Bound, measured: number): Target => {
+  return { what, bound, measured, sign: '<=' }
+}
 
 /** A figure that explains the one above it, and has no target of its own. */
 export const figure = (what: string, measured: number): Target => {
-  return { what, bound: '', measured, isMet: true }
+  return { what, bound: {}, measured, sign: '<=' }
 }
 
-/** Prints the targets. Sets exit code 1 if one of this processor was missed. */
-export function report(cpu: string, targets: Target[]): void {
-  const rows = targets.map(({ what, bound, measured, isMet, setOn = '' }) => {
-    const isMissed = !isMet && cpu.includes(setOn)
-    if (isMissed) process.exitCode = 1
-    const state = isMet ? 'met' : isMissed ? 'MISSED' : 'no'
-    return [what, bound, measured.toFixed(2), bound && state, setOn]
+/** A processor's name for readers, with that of its generation where targets name it. */
+export function nameOf(cpu: string): string {
+  const [, familyAndModel] = cpu.split(', ')
+  const known = names.find((name) => processors[name].cpu.test(cpu))
+  return known ? `${processors[known].name} (${familyAndModel})` : cpu
+}
+
+function boundOn(cpu: string, bound: Bound): number | undefined {
+  if (typeof bound === 'number') return bound
+  const here = names.find((name) => processors[name].cpu.test(cpu))
+  return here && bound[here]
+}
+
+/** The bounds of other processors, in brackets; nothing where there are none. */
+function elsewhere(sign: string, bound: Bound): string {
+  const bounds = Object.entries(bound).map(
+    ([name, value]) => `${value} on ${processors[name as Processor].name}`,
+  )
+  return bounds.length > 0 ? `(${sign} ${bounds.join(', ')})` : ''
+}
+
+/** The targets as rows: what, the target on this processor, what was measured, and whether it is met. */
+function rowsOf(cpu: string, targets: Target[]): string[][] {
+  return targets.map(({ what, bound, measured, sign }) => {
+    const here = boundOn(cpu, bound)
+    if (here === undefined) return [what, elsewhere(sign, bound), measured.toFixed(2), '']
+    const isMet = sign === '>=' ? measured >= here : measured <= here
+    return [what, `${sign} ${here}`, measured.toFixed(2), isMet ? 'met' : 'MISSED']
   })
-  const head = ['', 'target', 'measured', 'met', 'set on']
-  console.log(`\n${markdown({ title: 'Targets', head, rows })}`)
+}
+
+/** Prints the targets, and returns their rows. Sets exit code 1 if one of this processor was missed. */
+export function report(cpu: string, targets: Target[]): string[][] {
+  const rows = rowsOf(cpu, targets)
+  if (rows.some(([, , , met]) => met === 'MISSED')) process.exitCode = 1
+  const head = ['', 'target', 'measured', 'met']
+  console.log(`\n${markdown({ title: `Targets on ${cpu}`, head, rows })}`)
+  return rows
 }
