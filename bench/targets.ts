@@ -43,7 +43,7 @@ const elsewhere = (bound: Bound) =>
   Object.entries(bound).map(([name, value]) => `${value} on ${processors[name as Processor].name}`)
 
 /** The targets as rows: what, the target on this processor, what was measured, and whether it is met. */
-function rowsOf(cpu: string, targets: Target[]): string[][] {
+export function rowsOf(cpu: string, targets: Target[]): string[][] {
   return targets.map(({ what, bound, measured, sign }) => {
     const here = boundOn(cpu, bound)
     if (here === undefined)
