@@ -11,7 +11,7 @@ import { report, type Target } from './targets'
 
 const usage = `npm run bench [-- WHAT]
   (none)   softplus against ReLU and plain loops; kept in bench/results/
-  check    [COMMIT] [--margin PERCENT] [--only WORD...] what became slower or faster since a commit
+  check    [COMMIT] [--margin PERCENT] [--processes N] [--only WORD...] what became slower or faster
   peers    [--install] other libraries; kept in bench/results/
   bulk     files, memory and the event loop
   pipelines  DuckDB, Parquet, Arrow and the command on a column

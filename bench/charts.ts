@@ -119,7 +119,7 @@ export function speedAndError({ timings, machine }: Results): string {
     height: 80 + 26 * points.length,
     marginTop: 36,
     marginBottom: 44,
-    marginLeft: 130,
+    marginLeft: 170,
     marginRight: 130,
     x: { type: 'log', domain, axis: null },
     y: { type: 'point', domain: points.map(({ who }) => who), label: null, tickSize: 0 },

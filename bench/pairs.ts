@@ -168,6 +168,15 @@ function* callQuestions(): Generator<Question> {
 export const questionsOf = (backend: string): Generator<Question> =>
   backend === '' ? callQuestions() : kernelQuestions(backend)
 
+// undefined where a build does not have the function.
+function tried<Value>(get: () => Value): Value | undefined {
+  try {
+    return get()
+  } catch {
+    return undefined
+  }
+}
+
 async function measure({ folders, backend, names, pairs }: Job): Promise<Readings> {
   const builds = folders.map((folder) => load(folder, backend))
   const readings: Readings = {}
@@ -176,7 +185,8 @@ async function measure({ folders, backend, names, pairs }: Job): Promise<Reading
     for (const { name, length, source, contestant } of questionsOf(backend)) {
       if (names && !names.includes(name)) continue
       if (isWarming && length > 2 ** 14) continue
-      const contestants = builds.map((build) => ({ name, ...contestant(build) }))
+      const contestants = tried(() => builds.map((build) => ({ name, ...contestant(build) })))
+      if (!contestants) continue
       const copies = isSlow(backend) && length >= 2 ** 12 ? 1 : undefined
       const round = roundsOf(contestants, source, copies)
       const warm = performance.now() + (isWarming ? 0 : 2)

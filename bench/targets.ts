@@ -53,7 +53,7 @@ function elsewhere(sign: string, bound: Bound): string {
 }
 
 /** The targets as rows: what, the target on this processor, what was measured, and whether it is met. */
-function rowsOf(cpu: string, targets: Target[]): string[][] {
+export function rowsOf(cpu: string, targets: Target[]): string[][] {
   return targets.map(({ what, bound, measured, sign }) => {
     const here = boundOn(cpu, bound)
     if (here === undefined) return [what, elsewhere(sign, bound), measured.toFixed(2), '']

@@ -10,6 +10,7 @@ import { spreadOf } from '../bench/measure'
 import { largestError } from '../bench/peers'
 import { made } from '../bench/report'
 import { figure, markdown, pivot } from '../bench/table'
+import { atLeast, atMost, rowsOf } from '../bench/targets'
 import { type Box, type Chart, chartsOnPage } from './charts-on-page.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -79,6 +80,30 @@ test('the largest error, in units in the last place', () => {
   expect(largestError(x, right)).toBeLessThanOrEqual(0.5)
   expect(largestError(x, Float32Array.of(0, 0.6931473, 2.1269280910491943))).toBeCloseTo(2.03, 2)
   expect(largestError(x, right.fill(Number.NaN, 1, 2))).toBe(Infinity)
+})
+
+test('a target binds the processors on which it was set', () => {
+  const rowsOn = (cpu: string) =>
+    rowsOf(cpu, [
+      atLeast('a', { zen5: 3, xeon: 2 }, 2.5),
+      atMost('b', { xeon: 2 }, 3),
+      atMost('c', 5, 4),
+    ])
+  expect(rowsOn('AMD EPYC, family 26 model 2')).toEqual([
+    ['a', '>= 3', '2.50', 'MISSED'],
+    ['b', '(<= 2 on Intel Xeon)', '3.00', ''],
+    ['c', '<= 5', '4.00', 'met'],
+  ])
+  expect(rowsOn('Intel(R) Xeon(R) Processor, family 6 model 207')).toEqual([
+    ['a', '>= 2', '2.50', 'met'],
+    ['b', '<= 2', '3.00', 'MISSED'],
+    ['c', '<= 5', '4.00', 'met'],
+  ])
+  expect(rowsOn('AMD EPYC, family 25 model 1')).toEqual([
+    ['a', '(>= 3 on AMD Zen 5, 2 on Intel Xeon)', '2.50', ''],
+    ['b', '(<= 2 on Intel Xeon)', '3.00', ''],
+    ['c', '<= 5', '4.00', 'met'],
+  ])
 })
 
 test('labels that would touch are moved apart', () => {
