@@ -33,21 +33,26 @@ export function nameOf(cpu: string): string {
   return known ? `${processors[known].name} (${familyAndModel})` : cpu
 }
 
+/** A figure that explains the one above it, and has no target of its own. */
+export const figure = (what: string, measured: number): Target => atLeast(what, {}, measured)
+
 function boundOn(cpu: string, bound: Bound): number | undefined {
   if (typeof bound === 'number') return bound
   const here = names.find((name) => processors[name].cpu.test(cpu))
   return here && bound[here]
 }
 
-const elsewhere = (bound: Bound) =>
-  Object.entries(bound).map(([name, value]) => `${value} on ${processors[name as Processor].name}`)
+function elsewhere(sign: string, bound: Bound): string {
+  const all = Object.entries(bound)
+  const on = all.map(([name, value]) => `${value} on ${processors[name as Processor].name}`)
+  return all.length === 0 ? '' : `(${sign} ${on.join(', ')})`
+}
 
 /** The targets as rows: what, the target on this processor, what was measured, and whether it is met. */
 export function rowsOf(cpu: string, targets: Target[]): string[][] {
   return targets.map(({ what, bound, measured, sign }) => {
     const here = boundOn(cpu, bound)
-    if (here === undefined)
-      return [what, `(${sign} ${elsewhere(bound).join(', ')})`, measured.toFixed(2), '']
+    if (here === undefined) return [what, elsewhere(sign, bound), measured.toFixed(2), '']
     const isMet = sign === '>=' ? measured >= here : measured <= here
     return [what, `${sign} ${here}`, measured.toFixed(2), isMet ? 'met' : 'MISSED']
   })
