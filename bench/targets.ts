@@ -26,11 +26,6 @@ export const atMost = (what: string, bound: Bound, measured: number): Target => 
   return { what, bound, measured, sign: '<=' }
 }
 
-/** A figure that explains the one above it, and has no target of its own. */
-export const figure = (what: string, measured: number): Target => {
-  return { what, bound: {}, measured, sign: '<=' }
-}
-
 /** A processor's name for readers, with that of its generation where targets name it. */
 export function nameOf(cpu: string): string {
   const [, familyAndModel] = cpu.split(', ')
@@ -38,18 +33,19 @@ export function nameOf(cpu: string): string {
   return known ? `${processors[known].name} (${familyAndModel})` : cpu
 }
 
+/** A figure that explains the one above it, and has no target of its own. */
+export const figure = (what: string, measured: number): Target => atLeast(what, {}, measured)
+
 function boundOn(cpu: string, bound: Bound): number | undefined {
   if (typeof bound === 'number') return bound
   const here = names.find((name) => processors[name].cpu.test(cpu))
   return here && bound[here]
 }
 
-/** The bounds of other processors, in brackets; nothing where there are none. */
 function elsewhere(sign: string, bound: Bound): string {
-  const bounds = Object.entries(bound).map(
-    ([name, value]) => `${value} on ${processors[name as Processor].name}`,
-  )
-  return bounds.length > 0 ? `(${sign} ${bounds.join(', ')})` : ''
+  const all = Object.entries(bound)
+  const on = all.map(([name, value]) => `${value} on ${processors[name as Processor].name}`)
+  return all.length === 0 ? '' : `(${sign} ${on.join(', ')})`
 }
 
 /** The targets as rows: what, the target on this processor, what was measured, and whether it is met. */
