@@ -13,6 +13,7 @@ const usage = `npm run bench [-- WHAT]
   (none)   softplus against ReLU and plain loops; kept in bench/results/
   check    [COMMIT] [--margin PERCENT] [--processes N] [--only WORD...] what became slower or faster
   peers    [--install] other libraries; kept in bench/results/
+  calls    parts of a short call, and new large arrays
   bulk     files, memory and the event loop
   pipelines  DuckDB, Parquet, Arrow and the command on a column
   shards   files in shards, by processes and by a queue
@@ -44,6 +45,7 @@ const commands: Record<string, () => unknown> = {
   '': measureAll,
   check: async () => (await import('./check')).main(process.argv.slice(3)),
   peers: async () => (await import('./peers')).main(process.argv.includes('--install')),
+  calls: async () => (await import('./calls')).main(process.argv[3]),
   bulk: async () => (await import('./bulk')).main(),
   pipelines: async () => (await import('./pipelines')).main(),
   shards: async () => (await import('./shards')).main(),

@@ -2,9 +2,12 @@
 //
 // The addon exports `available`, the names of the backends that can run here, best first, and `kernels(name)`. That
 // returns an object with every function of the list, as (x, y = x, threshold = none, beta = 1), with `backward`,
-// `withDerivative` and `checkApart`, and with `launch`, which has every function again as a job in threads of its own
-// (launch.h).
+// `withDerivative`, `checkApart` and, on Linux, `adviseHugePages`, with `launch`, which has every function again as a
+// job in threads of its own (launch.h), and with `short`, for arrays of a few elements (short.h).
 #include <napi.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include <string>
 
@@ -12,6 +15,7 @@
 #include "../functions.h"
 #include "call.h"
 #include "launch.h"
+#include "short.h"
 
 namespace softplus {
 namespace {
@@ -66,6 +70,21 @@ napi_value callCheckApart(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+#if defined(__linux__)
+// x. Asks for huge pages under an array that nothing was written to yet. The system may refuse; then it is as it was.
+napi_value callAdviseHugePages(napi_env env, napi_callback_info info) {
+  // The system wants whole pages. None of Linux are larger.
+  constexpr uintptr_t page = 65536;
+  Arguments<1> arguments({"x"});
+  if (!arguments.read(env, info)) return nullptr;
+  const uintptr_t from = reinterpret_cast<uintptr_t>(arguments.arrays[0].data);
+  const uintptr_t first = (from + page - 1) / page * page;
+  const uintptr_t last = (from + arguments.arrays[0].length * sizeof(float)) / page * page;
+  if (first < last) static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
+  return nullptr;
+}
+#endif
+
 bool setFunction(Napi::Env env, Napi::Object object, const char* name, napi_callback callback, const void* data) {
   napi_value function;
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, const_cast<void*>(data), &function) == napi_ok &&
@@ -86,8 +105,11 @@ Napi::Value createKernels(const Napi::CallbackInfo& info) {
     kernels.Set("launch", launches);
     if (!setFunction(env, kernels, "backward", callBackward, backend) ||
         !setFunction(env, kernels, "withDerivative", callWithDerivative, backend) ||
-        !setFunction(env, kernels, "checkApart", callCheckApart, nullptr))
+        !setFunction(env, kernels, "checkApart", callCheckApart, nullptr) || !setShort(env, kernels, *backend))
       return env.Undefined();
+#if defined(__linux__)
+    if (!setFunction(env, kernels, "adviseHugePages", callAdviseHugePages, nullptr)) return env.Undefined();
+#endif
     return kernels;
   }
   throwRangeError(env, "name must be one of the addon's available backends; got %s",

@@ -1,7 +1,9 @@
-// Checks arrays. With the addon, native/addon/call.h checks overlap instead. Every check comes before the first write.
+// Checks arrays, and makes new ones. With the addon, native/addon/call.h checks overlap instead. Every check comes before
+// the first write.
 
+import type { Kernels } from '../backend/contract'
 import { describe, invalidType, isArray, outOfRange, withCode } from '../errors'
-import { bufferOf, byteOffsetOf, isAttached, lengthOf, tagOf } from '../intrinsics'
+import { bufferOf, byteOffsetOf, isAttached, lengthOf, setOf, tagOf, viewOf } from '../intrinsics'
 
 /**
  * The length of `value`, which must be a Float32Array with memory.
@@ -57,6 +59,14 @@ function overlapOf(x: Float32Array, y: Float32Array): number | undefined {
 const overlapping = (bytes: number, of: string): string =>
   `a view that begins ${bytes} bytes from ${of} and overlaps it`
 
+/**
+ * Whether x and y begin as many bytes after the start of their buffers. Then they are the same memory or apart, even if
+ * two SharedArrayBuffer objects are the same memory. Asking for the buffers takes longer than computing a few elements:
+ * V8 makes the buffer of a short array when it is asked for.
+ */
+export const beginAlike = (x: Float32Array, y: Float32Array): boolean =>
+  byteOffsetOf.call(x) === byteOffsetOf.call(y)
+
 /** @throws {RangeError} ERR_OUT_OF_RANGE if y overlaps x, unless the two are the same memory. */
 export function checkApart(x: Float32Array, y: Float32Array, of = 'x', name = 'out'): void {
   const bytes = overlapOf(x, y)
@@ -68,4 +78,33 @@ export function checkApart(x: Float32Array, y: Float32Array, of = 'x', name = 'o
 export function checkSeparate(x: Float32Array, y: Float32Array, of: string, name: string): void {
   const bytes = overlapOf(x, y)
   if (bytes !== undefined) throw outOfRange(name, `memory apart from ${of}`, overlapping(bytes, of))
+}
+
+// 4 MiB, as in NumPy's allocator. Such memory comes from the system at once, which gives it page by page when it is
+// written: that takes several times as long as the arithmetic.
+const hugeLength = 1 << 20
+
+/** Makes arrays for results. Large ones are on huge pages, where the system has them on request. */
+export const allocatorOf =
+  ({ adviseHugePages }: Kernels) =>
+  (length: number): Float32Array<ArrayBuffer> => {
+    const array = new Float32Array(length)
+    if (length >= hugeLength) adviseHugePages?.(array)
+    return array
+  }
+
+// 32 MiB. glibc may have used shorter memory before. Then V8 fills a new array with zeros, which it does not for a copy.
+const hugeCopyLength = 1 << 23
+
+/** Makes copies, of which large ones are on huge pages, too. */
+export const copierOf = (kernels: Kernels) => {
+  const allocate = allocatorOf(kernels)
+  return (x: Float32Array): Float32Array<ArrayBuffer> => {
+    const length = lengthOf.call(x)
+    if (length < hugeCopyLength) return new Float32Array(x)
+    const copy = allocate(length)
+    // A view, because shared memory may have grown meanwhile.
+    setOf.call(copy, viewOf(x, 0, length), 0)
+    return copy
+  }
 }

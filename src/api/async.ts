@@ -15,7 +15,7 @@ import {
 import { later } from '../later'
 import { type FunctionName, functions } from '../math/functions'
 import type { AsyncActivation, JobOptions, JobSignal, Output, SoftplusOptions } from '../types'
-import { checkApart, checkLength, readLength } from './arrays'
+import { checkApart, checkLength, copierOf, readLength } from './arrays'
 import { type Job, readJob, scalingReaderOf } from './options'
 import { follow, isAborted, reasonOf } from './signal'
 
@@ -27,6 +27,7 @@ export function createAsync(
   const readScaling = scalingReaderOf(functions[name])
   const launch = kernels.launch[name]
   const checkOverlap = kernels.checkApart ?? checkApart
+  const copy = copierOf(kernels)
 
   // Settles when nothing touches x any more. If the work cannot begin, it rejects without calling x.
   const run = (x: Float32Array | (() => Float32Array), { threads, signal, scaling }: Job) =>
@@ -61,7 +62,7 @@ export function createAsync(
       checkOverlap(x, out)
     }
     if (isAborted(signal)) throw reasonOf(signal)
-    const y = new Float32Array(x)
+    const y = copy(x)
     if ((await run(y, job)) === 'aborted') throw reasonOf(signal)
     return out === undefined ? y : copyInto(out, y, signal)
   }

@@ -6,6 +6,7 @@ import { withCode } from '../errors'
 import { packageRoot, thisFile } from '../root'
 import { runtimeText } from '../runtime'
 import type { Kernels } from './contract'
+import { createShortKernels, type SharedMemory } from './short'
 
 export interface Addon {
   /** The native backends this CPU and its operating system can run, best first. */
@@ -17,6 +18,20 @@ export interface LoadedAddon {
   addon: Addon
   path: string
 }
+
+/** What native/addon/addon.cc exports. */
+interface Exports {
+  available: string[]
+  kernels(name: string): Kernels & { short: SharedMemory }
+}
+
+const withShortKernels = ({ available, kernels }: Exports): Addon => ({
+  available,
+  kernels(name) {
+    const { short, ...others } = kernels(name)
+    return { ...others, short: createShortKernels(short) }
+  },
+})
 
 /** As the published addons are named: linux-x64, darwin-arm64. Linux's are for glibc and musl alike. */
 const thisPlatform = (): string => `${process.platform}-${process.arch}`
@@ -42,7 +57,7 @@ export function loadAddon(paths: string[] = candidates()): LoadedAddon {
         failures.push(`${path}: not there`)
         continue
       }
-      return { addon: require(path) as Addon, path }
+      return { addon: withShortKernels(require(path)), path }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       isRefused ||= error instanceof Error && error.name === 'NotCapable'

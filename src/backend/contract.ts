@@ -51,9 +51,17 @@ export type Launch = (
   beta?: number,
 ) => () => void
 
-export type Kernels = Record<FunctionName, Kernel> & {
+type SyncKernels = Record<FunctionName, Kernel> & {
   backward: BackwardKernel
   withDerivative: WithDerivativeKernel
+}
+
+/** Kernels for arrays of at most `most` elements. They check nothing. */
+export type ShortKernels = SyncKernels & { readonly most: number }
+
+export type Kernels = SyncKernels & {
+  /** Where they are quicker than the others. */
+  short?: ShortKernels
   launch: Record<FunctionName, Launch>
   /**
    * Throws unless y is the memory of x or does not overlap it. Backends that see addresses have it: only addresses show
@@ -61,6 +69,8 @@ export type Kernels = Record<FunctionName, Kernel> & {
    * without it, api/ compares buffers before it calls a kernel.
    */
   checkApart?: (x: Float32Array, y: Float32Array) => void
+  /** Asks the system for huge pages under a new array, before the first write. */
+  adviseHugePages?: (x: Float32Array) => void
 }
 
 /** Converts the bytes of a stream, chunk by chunk. */

@@ -4,7 +4,7 @@ import { assert, backend, block, detach, floats } from './expect.mjs'
 
 const addon = createRequire(import.meta.url)(backend.addon)
 const kernels = addon.kernels(backend.name)
-const { launch, ...others } = kernels
+const { launch, short, ...others } = kernels
 const processors = 2
 
 const never = () => assert.fail('done was called')
@@ -77,6 +77,24 @@ for (const f of Object.values(launch)) {
   }
   for (let i = 0; i < 10; i++) assert.throws(() => f(1, processors, never, throwing), thrown)
 }
+
+// The shared memory of short calls: whatever its first words say, no other memory is touched.
+const { call, scaling, x, other, compute, functions } = short
+const numbers = [...Object.values(functions), 8, 2 ** 31, 2 ** 32 - 1]
+for (const number of numbers)
+  for (const count of [0, 1, x.length, x.length + 1, 2 ** 31, 2 ** 32 - 1])
+    for (const way of [0, 1, 2, 3, 2 ** 32 - 1])
+      for (const beta of [0, 1, Number.NaN]) {
+        call.set([number, count, way])
+        scaling.set([beta, beta])
+        x.fill(Number.NaN)
+        other.fill(1e-45)
+        const isRefused = count > x.length || (count > 0 && number > functions.withDerivative)
+        const fixed = [functions.relu, functions.reluDerivative].includes(number)
+        if (isRefused || (count > 0 && fixed && (way === 1 || way === 2)))
+          assert.throws(() => compute(), { code: 'ERR_OUT_OF_RANGE' })
+        else compute()
+      }
 
 // `this`, `new` and `apply` change nothing.
 for (const f of Object.values(others)) {

@@ -33,7 +33,7 @@ const fromC = [
     'memmove',
   ],
   ...['memset', 'pthread_create', 'pthread_join', 'pthread_mutex_lock', 'pthread_mutex_unlock'],
-  ...['getenv', 'sched_yield', 'snprintf', 'strcmp', 'strlen', 'strtod', 'syscall'],
+  ...['getenv', 'madvise', 'sched_yield', 'snprintf', 'strcmp', 'strlen', 'strtod', 'syscall'],
 ]
 // For profilers and transactional memory. They may be absent when the addon is loaded.
 const optional = ['_ITM_deregisterTMCloneTable', '_ITM_registerTMCloneTable', '__gmon_start__']
