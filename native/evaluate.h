@@ -36,9 +36,10 @@ struct CellFunction {
   }
 
   // The last step where lanes may be far. Returns NaN where x is NaN: max and min have dropped it from y.
-  template <class Lanes>
+  template <bool hasBeta, class Lanes>
   static SOFTPLUS_INLINE Lanes finish(Lanes x, Lanes, Lanes y) {
-    return select(isNaN(x), x, y);
+    if constexpr (hasBeta) return select(isNaN(x), x, y);
+    return withNaN(y, x);
   }
 
   template <class Lanes>
@@ -48,10 +49,23 @@ struct CellFunction {
     else
       return (p < floor) | (p > F::ceiling);
   }
+  // The lanes of notNear that are not settled, NaN among them.
+  template <bool hasBeta, class Mask, class Lanes>
+  static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes p, float floor) {
+    if constexpr (F::isEven)
+      return isWithin(notNear, withSignSet(p), floor, 0.0f);
+    else
+      return isWithin(notNear, p, floor, F::ceiling);
+  }
   // `zero` has the sign of beta if results are multiples of beta or 1 / beta.
-  template <class Lanes>
+  template <bool hasBeta, class Lanes>
   static SOFTPLUS_INLINE Lanes settled(Lanes x, Lanes p, Lanes zero) {
     return F::isEven ? zero : select(p > 0.0f, F::above(x), zero);
+  }
+  // y, the results of near lanes, with those of settled lanes. Far lanes are arbitrary.
+  template <bool hasBeta, class Mask, class Lanes>
+  static SOFTPLUS_INLINE Lanes withSettled(Mask notNear, Lanes x, Lanes p, Lanes zero, Lanes y) {
+    return select(notNear, F::template settled<hasBeta>(x, p, zero), y);
   }
 };
 
@@ -61,6 +75,9 @@ struct Plain {
   static SOFTPLUS_INLINE Plain of(float) { return {}; }
   // p rounded to float32. Its sign and its size choose the lane's range.
   SOFTPLUS_INLINE Lanes product(Lanes x) const { return x; }
+  // a = -|p|. An a of 0 or above -2^-60 becomes -2^-60, which does not change any result. Products of smaller numbers
+  // would be subnormal, and Intel's processors trap into microcode for each, which took 20 to 48 times as long.
+  SOFTPLUS_INLINE Lanes negative(Lanes x) const { return withSignSet(x, 0x1p-60f); }
   // Adds to s what rounding p to float32 lost: -|beta x| - a, where a is -|product|.
   SOFTPLUS_INLINE Lanes refine(Lanes s, Lanes, Lanes) const { return s; }
 };
@@ -71,6 +88,7 @@ struct WithBeta {
   Lanes beta;
   static SOFTPLUS_INLINE WithBeta of(float beta) { return {beta}; }
   SOFTPLUS_INLINE Lanes product(Lanes x) const { return x * beta; }
+  SOFTPLUS_INLINE Lanes negative(Lanes x) const { return withSignSet(product(x)); }
   SOFTPLUS_INLINE Lanes refine(Lanes s, Lanes x, Lanes a) const {
     return fma(withSignSet(x), withSignClear(beta), s - a);
   }
@@ -85,7 +103,7 @@ struct Near {
 
   template <class Argument>
   static SOFTPLUS_INLINE Near of(const Argument& argument, Lanes x, float) {
-    const Lanes a = withSignSet(argument.product(x));
+    const Lanes a = argument.negative(x);
     const Lanes z = a + halves;
     const Lanes n = z - halves;
     return {z, n, argument.refine(a - n, x, a)};
@@ -115,7 +133,7 @@ struct Anywhere {
   // Below the floor the result is the same as at the floor.
   template <class Argument>
   static SOFTPLUS_INLINE Anywhere of(const Argument& argument, Lanes x, float floor) {
-    const Lanes a = max(floor, withSignSet(argument.product(x)));
+    const Lanes a = max(floor, argument.negative(x));
     const Lanes e = min(0.0f, fma(a, log2e, wholes) - (wholes - octaves));
     const Lanes v = fma(e, -ln2High, a);
     const Lanes z = v + halves;
@@ -153,6 +171,8 @@ template <class F, class Simd, bool hasBeta, bool isThresholded>
 struct Evaluation {
   using Lanes = typename Simd::Lanes;
   using RowOffsets = typename Simd::RowOffsets;
+  using HeldTable = typename Simd::HeldTable;
+  using FarRows = typename Simd::FarRows;
   using Argument = std::conditional_t<hasBeta, WithBeta<Lanes>, Plain<Lanes>>;
   // Whether the last steps are in binary64, so that the sum, 2^e and the power of beta are rounded to float32 once,
   // together.
@@ -172,26 +192,45 @@ struct Evaluation {
   }
 
   SOFTPLUS_INLINE auto isNear(Lanes x) const { return withSignSet(argument.product(x)) > -nearLimit; }
+  SOFTPLUS_INLINE auto isNotNear(Lanes x) const { return isNotAbove(withSignSet(argument.product(x)), -nearLimit); }
+  // The lanes of `notNear` that need arithmetic.
+  template <class Mask>
+  SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes x) const {
+    return F::template isFar<hasBeta>(notNear, argument.product(x), floor);
+  }
+  SOFTPLUS_INLINE bool areNear(Lanes x, Lanes other) const {
+    return areBelow(argument.product(x), argument.product(other), nearLimit);
+  }
   SOFTPLUS_INLINE auto isSettled(Lanes x) const { return F::isSettled(argument.product(x), floor); }
 
   SOFTPLUS_INLINE Near<Lanes> reduceNear(Lanes x) const { return Near<Lanes>::of(argument, x, floor); }
   SOFTPLUS_INLINE Anywhere<Lanes> reduceAnywhere(Lanes x) const { return Anywhere<Lanes>::of(argument, x, floor); }
 
-  SOFTPLUS_INLINE Lanes near(const RowOffsets& rows, size_t i, Lanes x) const {
+  // Rows is RowOffsets or HeldTable.
+  template <class Rows>
+  SOFTPLUS_INLINE Lanes near(const Rows& rows, size_t i, Lanes x) const {
     return evaluate(reduceNear(x), rows, i, x);
   }
-  SOFTPLUS_INLINE Lanes anywhere(const RowOffsets& rows, size_t i, Lanes x) const {
+  template <class Rows>
+  SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
     return evaluate(reduceAnywhere(x), rows, i, x);
   }
   SOFTPLUS_INLINE Lanes settled(Lanes x) const {
-    Lanes zero = 0.0f;
-    if constexpr (isWide) zero = argument.beta * zero;
-    return cut(x, F::settled(x, argument.product(x), zero));
+    return cut(x, F::template settled<hasBeta>(x, argument.product(x), zero()));
+  }
+  // Near and settled lanes. Far lanes are arbitrary.
+  template <class Mask>
+  SOFTPLUS_INLINE Lanes nearOrSettled(Mask notNear, const RowOffsets& rows, size_t i, Lanes x) const {
+    return cut(x, F::template withSettled<hasBeta>(notNear, x, argument.product(x), zero(), near(rows, i, x)));
   }
 
  private:
-  template <class Reduced>
-  SOFTPLUS_INLINE Lanes evaluate(const Reduced& at, const RowOffsets& rows, size_t i, Lanes x) const {
+  SOFTPLUS_INLINE Lanes zero() const {
+    if constexpr (isWide) return argument.beta * Lanes(0.0f);
+    return 0.0f;
+  }
+  template <class Reduced, class Rows>
+  SOFTPLUS_INLINE Lanes evaluate(const Reduced& at, const Rows& rows, size_t i, Lanes x) const {
     const Lanes p = argument.product(x);
     const auto c = at.corrected(rows.lookup(table, i, at.z), F::K);
     const Lanes l = higherTerms(c, F::c1(c.c1, p), at.r);
@@ -200,7 +239,7 @@ struct Evaluation {
       y = narrow(F::combine(at, widen(c.c0) + widen(l), p) * typename Simd::Wide(betaFactor));
     else
       y = F::combine(at, c.c0 + l, p);
-    if constexpr (Reduced::mayBeFar) y = F::finish(x, p, y);
+    if constexpr (Reduced::mayBeFar) y = F::template finish<hasBeta>(x, p, y);
     return cut(x, y);
   }
   SOFTPLUS_INLINE Lanes cut(Lanes x, Lanes y) const {

@@ -27,7 +27,7 @@ struct derivative : CellFunction<derivative> {
   template <class Reduced, class Lanes>
   static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes sum, Lanes p) {
     const Lanes w = at.timesPow2(sum);
-    return select(isSignClear(p), Lanes(1.0f) - w, w);
+    return selectBySign(p, w, Lanes(1.0f) - w);
   }
 };
 

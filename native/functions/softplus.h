@@ -27,20 +27,38 @@ struct softplus : CellFunction<softplus> {
   }
   template <class Lanes>
   static SOFTPLUS_INLINE Lanes c1(Lanes c1, Lanes p) {
-    return select(isSignClear(p), c1 - 1.0f, c1);
+    return subtractIfPositive(c1, p, 1.0f);
   }
   template <class Reduced, class Lanes>
   static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes w, Lanes p) {
-    return select(isSignClear(p), w - at.n, at.timesPow2(w));
+    if constexpr (Reduced::mayBeFar) return selectBySign(p, at.timesPow2(w), w - at.n);
+    return subtractIfPositive(w, p, at.n);
   }
   template <class Reduced, class Wide, class Lanes>
   static SOFTPLUS_INLINE Wide combine(const Reduced& at, Wide w, Lanes p) {
     return at.timesPow2(w) - widen(select(isSignClear(p), at.n, 0.0f));
   }
-  // NaN is not below the ceiling either.
-  template <class Lanes>
+  template <bool hasBeta, class Lanes>
+  static SOFTPLUS_INLINE Lanes settled(Lanes x, Lanes p, Lanes zero) {
+    if constexpr (hasBeta) return CellFunction::settled<hasBeta>(x, p, zero);
+    return max(0.0f, x);
+  }
+  // With beta 1, max gives x where x is above the ceiling or NaN: no result is below x.
+  template <bool hasBeta, class Mask, class Lanes>
+  static SOFTPLUS_INLINE Lanes withSettled(Mask notNear, Lanes x, Lanes p, Lanes zero, Lanes y) {
+    if constexpr (hasBeta) return CellFunction::withSettled<hasBeta>(notNear, x, p, zero, y);
+    return max(zeroWhere(notNear, y), x);
+  }
+  template <bool hasBeta, class Mask, class Lanes>
+  static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes p, float floor) {
+    if constexpr (hasBeta) return CellFunction::isFar<hasBeta>(notNear, p, floor);
+    return isBetween(p, floor, -nearLimit);
+  }
+  template <bool hasBeta, class Lanes>
   static SOFTPLUS_INLINE Lanes finish(Lanes x, Lanes p, Lanes y) {
-    return select(p < ceiling, y, x);
+    // NaN is not below the ceiling either.
+    if constexpr (hasBeta) return select(p < ceiling, y, x);
+    return max(y, x);
   }
 };
 

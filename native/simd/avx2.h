@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "contract.h"
+#include "packing.h"
 
 namespace softplus::avx2 {
 namespace {
@@ -34,6 +35,7 @@ struct Lanes {
   static SOFTPLUS_INLINE void prefetch(const void* from) { _mm_prefetch(static_cast<const char*>(from), _MM_HINT_T0); }
   SOFTPLUS_INLINE void stream(float* to) const { _mm256_stream_ps(to, v); }
   static SOFTPLUS_INLINE void fence() { _mm_sfence(); }
+  static SOFTPLUS_INLINE size_t countOf(unsigned bits) { return static_cast<size_t>(_mm_popcnt_u32(bits)); }
 
  private:
   static SOFTPLUS_INLINE __m256i firstLanes(size_t n) {
@@ -59,10 +61,55 @@ SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {_mm256_xor_ps(a.v, _mm256_se
 SOFTPLUS_INLINE bool areAll(Mask m) { return _mm256_movemask_ps(m.v) == 0xff; }
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {_mm256_or_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {_mm256_and_ps(a.v, b.v)}; }
+SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) {
+  return {_mm256_cmp_ps(a.v, _mm256_set1_ps(limit), _CMP_NGT_UQ)};
+}
+SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
+  const __m256 isNotBelow = _mm256_cmp_ps(a.v, _mm256_set1_ps(low), _CMP_NLT_UQ);
+  return m & Mask{isNotBelow} & isNotAbove(a, high);
+}
+// Bit patterns of numbers below 0 grow with their magnitude. Subtracting the least moves the range to the smallest
+// integers.
+SOFTPLUS_INLINE Mask isBetween(Lanes a, float low, float high) {
+  const auto bits = [](float v) { return _mm256_castps_si256(_mm256_set1_ps(v)); };
+  const __m256i least = _mm256_xor_si256(bits(high), _mm256_set1_epi32(INT32_MIN));
+  const __m256i above = _mm256_add_epi32(_mm256_sub_epi32(bits(low), least), _mm256_set1_epi32(1));
+  return {_mm256_castsi256_ps(_mm256_cmpgt_epi32(above, _mm256_sub_epi32(_mm256_castps_si256(a.v), least)))};
+}
+SOFTPLUS_INLINE Lanes zeroWhere(Mask m, Lanes a) { return {_mm256_andnot_ps(m.v, a.v)}; }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {_mm256_blendv_ps(no.v, yes.v, m.v)}; }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm256_or_ps(a.v, _mm256_set1_ps(-0.0f))}; }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+// min keeps NaN, its second operand.
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) { return min(-least, withSignSet(a)); }
+
+// NaN is the second operand of both. One operation each, where a blend takes three on Intel.
+SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return max(a, min(0.0f, x)); }
+// A shift of the sign and an andnot: blendv takes three operations on Intel.
+SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) {
+  const __m256 isNegative = _mm256_castsi256_ps(_mm256_srai_epi32(_mm256_castps_si256(p.v), 31));
+  return a - Lanes(_mm256_andnot_ps(isNegative, b.v));
+}
+SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return {_mm256_blendv_ps(pos.v, neg.v, p.v)}; }
+SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
+  return areAll(maxBits(withSignSet(a), withSignSet(b)) > -limit);
+}
+
+using Shuffles = Packing<Lanes::count, 1>;
+SOFTPLUS_INLINE __m256i shuffleOf(const uint8_t (&bytes)[Shuffles::size]) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
+}
+SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return static_cast<unsigned>(_mm256_movemask_ps(m.v)); }
+SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
+  return {_mm256_permutevar8x32_ps(a.v, shuffleOf(Shuffles::shuffles.pack[bits]))};
+}
+// The permutation takes the low three bits, and blendv the sign bit.
+SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) {
+  const __m256i shuffle = shuffleOf(Shuffles::shuffles.unpack[bits]);
+  const __m256 spread = _mm256_permutevar8x32_ps(packed.v, shuffle);
+  return {_mm256_blendv_ps(spread, a.v, _mm256_castsi256_ps(shuffle))};
+}
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {
   const __m256i bits = _mm256_castps_si256((n + (0x1.8p23f + 127.0f)).v);
@@ -70,15 +117,15 @@ SOFTPLUS_INLINE Lanes pow2(Lanes n) {
 }
 
 // Adds n to the exponent. Where the result is subnormal, adding 2^(-126 - n) to a rounds it to the unit of the
-// subnormals. A multiplication gives the same results, but traps into microcode where they are subnormal.
+// subnormals. Of both results the right one is the larger, as an integer: a subnormal result is larger than a bit
+// pattern whose exponent has run out, and 2^(-126 - n) at most doubles an a that is not below it. A multiplication
+// gives the same results, but traps into microcode where they are subnormal.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256((n + 0x1.8p23f).v), 23);
   const __m256i normal = _mm256_add_epi32(_mm256_castps_si256(a.v), exponent);
   const __m256i unit = _mm256_sub_epi32(_mm256_set1_epi32(0x00800000), exponent);
   const __m256i rounded = _mm256_castps_si256(_mm256_add_ps(a.v, _mm256_castsi256_ps(unit)));
-  const __m256i subnormal = _mm256_sub_epi32(rounded, unit);
-  const __m256i isSubnormal = _mm256_cmpgt_epi32(_mm256_set1_epi32(0x00800000), normal);
-  return {_mm256_castsi256_ps(_mm256_blendv_epi8(normal, subnormal, isSubnormal))};
+  return {_mm256_castsi256_ps(_mm256_max_epi32(normal, _mm256_sub_epi32(rounded, unit)))};
 }
 
 struct Wide {
@@ -128,10 +175,23 @@ SOFTPLUS_INLINE Split splitExponent(Wide a) {
 }
 
 struct Table {
+  // The first eight rows as columns.
+  struct Transposed {
+    alignas(32) float column[8][8];
+  };
   const float* rows;
+  const Transposed* firstRows;
+
   template <const float (&rows)[32][8]>
   static SOFTPLUS_INLINE Table of() {
-    return {&rows[0][0]};
+    static constexpr Transposed firstRows = transpose(rows);
+    return {&rows[0][0], &firstRows};
+  }
+  static constexpr Transposed transpose(const float (&rows)[32][8]) {
+    Transposed transposed{};
+    for (int c = 0; c < 8; c++)
+      for (int row = 0; row < 8; row++) transposed.column[c][row] = rows[row][c];
+    return transposed;
   }
 };
 
@@ -159,7 +219,7 @@ struct FourColumns {
 // Offsets in bytes: the low five bits of z times 32.
 struct RowOffsets {
   static constexpr bool areKept = true;
-  static constexpr size_t capacity = 256;
+  static constexpr size_t capacity = 512;
   alignas(32) uint32_t offsets[capacity];
 
   SOFTPLUS_INLINE void keep(size_t i, Lanes z) {
@@ -173,11 +233,24 @@ struct RowOffsets {
   }
 };
 
+// A permutation takes the low three bits of z as the row.
+struct FarRows {
+  static constexpr bool areKept = false;
+  SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
+    const auto column = [&](int c) SOFTPLUS_INLINE_LAMBDA {
+      return Lanes(_mm256_permutevar8x32_ps(_mm256_load_ps(table.firstRows->column[c]), _mm256_castps_si256(z.v)));
+    };
+    return {column(0), column(1), column(2), column(3), column(4), column(5), column(6), column(7)};
+  }
+};
+
 struct Simd {
   using Lanes = avx2::Lanes;
   using Wide = avx2::Wide;
   using Table = avx2::Table;
   using RowOffsets = avx2::RowOffsets;
+  using FarRows = avx2::FarRows;
+  using HeldTable = void;
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ struct Lanes {
   static SOFTPLUS_INLINE void prefetch(const void* from) { _mm_prefetch(static_cast<const char*>(from), _MM_HINT_T0); }
   SOFTPLUS_INLINE void stream(float* to) const { _mm512_stream_ps(to, v); }
   static SOFTPLUS_INLINE void fence() { _mm_sfence(); }
+  static SOFTPLUS_INLINE size_t countOf(unsigned bits) { return static_cast<size_t>(_mm_popcnt_u32(bits)); }
 };
 
 SOFTPLUS_INLINE Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
@@ -57,16 +58,49 @@ SOFTPLUS_INLINE Mask isSignClear(Lanes a) {
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {_kor_mask16(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {_kand_mask16(a.v, b.v)}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return _kortestc_mask16_u8(m.v, m.v); }
+SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) {
+  return {_mm512_cmp_ps_mask(a.v, _mm512_set1_ps(limit), _CMP_NGT_UQ)};
+}
+SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
+  const __mmask16 isNotBelow = _mm512_mask_cmp_ps_mask(m.v, a.v, _mm512_set1_ps(low), _CMP_NLT_UQ);
+  return {_mm512_mask_cmp_ps_mask(isNotBelow, a.v, _mm512_set1_ps(high), _CMP_NGT_UQ)};
+}
+SOFTPLUS_INLINE Mask isBetween(Lanes a, float low, float high) {
+  const __mmask16 isHighEnough = _mm512_cmp_ps_mask(a.v, _mm512_set1_ps(low), _CMP_GE_OQ);
+  return {_mm512_mask_cmp_ps_mask(isHighEnough, a.v, _mm512_set1_ps(high), _CMP_LE_OQ)};
+}
+SOFTPLUS_INLINE Lanes zeroWhere(Mask m, Lanes a) { return {_mm512_maskz_mov_ps(_knot_mask16(m.v), a.v)}; }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {_mm512_mask_blend_ps(m.v, no.v, yes.v)}; }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm512_or_ps(a.v, _mm512_set1_ps(-0.0f))}; }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm512_andnot_ps(_mm512_set1_ps(-0.0f), a.v)}; }
+// The larger magnitude (3) with its sign set (3 << 2), in one instruction.
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) {
+  return {_mm512_range_ps(a.v, _mm512_set1_ps(least), 3 | 3 << 2)};
+}
+
+SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return select(isNaN(x), x, a); }
+SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) {
+  return {_mm512_mask_sub_ps(a.v, isSignClear(p).v, a.v, b.v)};
+}
+SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return select(isSignClear(p), pos, neg); }
+// The range's larger magnitude drops NaN, which the comparison for order finds.
+SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
+  const __m512 larger = _mm512_range_ps(a.v, b.v, 3 | 3 << 2);
+  const __mmask16 areOrdered = _mm512_cmp_ps_mask(a.v, b.v, _CMP_ORD_Q);
+  return areAll({_mm512_mask_cmp_ps_mask(areOrdered, larger, _mm512_set1_ps(-limit), _CMP_GT_OQ)});
+}
+
+SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return _cvtmask16_u32(m.v); }
+SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) { return {_mm512_maskz_compress_ps(_cvtu32_mask16(bits), a.v)}; }
+SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) {
+  return {_mm512_mask_expand_ps(a.v, _cvtu32_mask16(bits), packed.v)};
+}
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {_mm512_scalef_ps(_mm512_set1_ps(1.0f), n.v)}; }
 
-// Adds n to the exponent. Where the result is subnormal, adding 2^(-126 - n) to a rounds it to the unit of the
-// subnormals. _mm512_scalef_ps gives the same results, but Intel's processors trap into microcode for every vector with
-// a subnormal.
+// avx2.h explains the steps. _mm512_scalef_ps gives the same results, but Intel's processors trap into microcode for
+// every vector with a subnormal.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512((n + 0x1.8p23f).v), 23);
   const __m512i normal = _mm512_add_epi32(_mm512_castps_si512(a.v), exponent);
@@ -122,8 +156,13 @@ SOFTPLUS_INLINE Split splitExponent(Wide a) {
   return s;
 }
 
-// The table as columns of two registers each. The permutation takes the low five bits of z as the row. The eighth
-// column is not stored: it is in the low 16 bits of the seventh.
+// A column of a table. The permutation takes the low five bits of z as the row.
+struct Column {
+  __m512 lo, hi;
+  SOFTPLUS_INLINE Lanes at(Lanes z) const { return {_mm512_permutex2var_ps(lo, _mm512_castps_si512(z.v), hi)}; }
+};
+
+// The table as columns. The eighth is not stored: it is in the low 16 bits of the seventh.
 struct Table {
   struct Transposed {
     alignas(64) float column[7][32];
@@ -141,25 +180,53 @@ struct Table {
       for (int row = 0; row < 32; row++) transposed.column[c][row] = rows[row][c];
     return transposed;
   }
-  SOFTPLUS_INLINE Lanes column(int c, Lanes z) const {
-    const __m512 lo = _mm512_load_ps(transposed.column[c]), hi = _mm512_load_ps(transposed.column[c] + 16);
-    return {_mm512_permutex2var_ps(lo, _mm512_castps_si512(z.v), hi)};
+  SOFTPLUS_INLINE Column column(int c) const {
+    return {_mm512_load_ps(transposed.column[c]), _mm512_load_ps(transposed.column[c] + 16)};
+  }
+};
+
+struct HeldTable {
+  Column c0, c1, c2, c3, c4, c5, c6;
+
+  SOFTPLUS_INLINE explicit HeldTable(const Table& table)
+      : c0(held(table, 0)),
+        c1(held(table, 1)),
+        c2(held(table, 2)),
+        c3(held(table, 3)),
+        c4(held(table, 4)),
+        c5(held(table, 5)),
+        c6(held(table, 6)) {}
+  SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table&, size_t, Lanes z) const {
+    const Lanes last = c6.at(z);
+    const Lanes low = {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(last.v), 16))};
+    return {c0.at(z), c1.at(z), c2.at(z), c3.at(z), c4.at(z), c5.at(z), last, low};
+  }
+
+ private:
+  // Hides where the column is from: compilers would load it anew in every iteration of a loop.
+  static SOFTPLUS_INLINE Column held(const Table& table, int c) {
+    __m512 lo = table.column(c).lo, hi = table.column(c).hi;
+#if !defined(_MSC_VER) || defined(__clang__)
+    __asm__("" : "+v"(lo), "+v"(hi));
+#endif
+    return {lo, hi};
   }
 };
 
 // Nothing is kept, because the permutation takes z itself.
 struct RowOffsets {
   static constexpr bool areKept = false;
+  static constexpr size_t capacity = 1024;
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
-    const Lanes c6 = table.column(6, z);
-    const Lanes low = {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(c6.v), 16))};
-    return {table.column(0, z),
-            table.column(1, z),
-            table.column(2, z),
-            table.column(3, z),
-            table.column(4, z),
-            table.column(5, z),
-            c6,
+    const Lanes last = table.column(6).at(z);
+    const Lanes low = {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(last.v), 16))};
+    return {table.column(0).at(z),
+            table.column(1).at(z),
+            table.column(2).at(z),
+            table.column(3).at(z),
+            table.column(4).at(z),
+            table.column(5).at(z),
+            last,
             low};
   }
 };
@@ -169,6 +236,8 @@ struct Simd {
   using Wide = avx512::Wide;
   using Table = avx512::Table;
   using RowOffsets = avx512::RowOffsets;
+  using FarRows = avx512::RowOffsets;
+  using HeldTable = avx512::HeldTable;
 };
 
 }  // namespace

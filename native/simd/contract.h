@@ -26,15 +26,29 @@
 //   maxBits(a, b)               The larger bit pattern, as unsigned integers: NaN is larger than all numbers, provided
 //                               that both signs are clear.
 //   withSignSet, withSignClear  -|a| and |a|, of NaN too.
+//   withSignSet(a, least)       -max(|a|, least) for a least > 0. Of NaN it is NaN or -least.
+//   subtractIfPositive(a, p, b) a - b where the sign bit of p is clear, else a.
 //   pow2(n)                     2^n for an integer n in [-126, 127]. Of NaN it is some number.
 //   scale(a, n)                 a 2^n, also if that is subnormal, for a normal a > 0 and an integer n in [-149, 0].
 //
 //   Mask                        A truth value for every lane.
 //   a < b, a > b                False where a or b is NaN.
+//   isNotAbove(a, limit)        Whether a > limit does not hold, so true where a is NaN.
+//   isWithin(m, a, low, high)   The lanes of m where neither a < low nor a > high: also those where a is NaN.
+//   isBetween(a, low, high)     low <= a <= high, for limits below 0. False where a is NaN.
 //   isNaN(a), isSignClear(a)    isSignClear looks at the sign bit alone: true for +0, false for -0.
 //   m | k, m & k                For every lane.
 //   areAll(m)                   Whether every lane is true.
 //   select(m, yes, no)          yes where m is true, else no.
+//   zeroWhere(m, a)             +0 where m is true, else a.
+//   withNaN(a, x)               x where x is NaN, else a. For an a above 0, or of 0 where x is not 0.
+//   selectBySign(p, neg, pos)   neg where the sign bit of p is set, else pos.
+//   areBelow(a, b, limit)       Whether |a| and |b| are below limit in every lane. NaN is not.
+//   bitsOf(m)                   Bit i of this unsigned integer is lane i.
+//   Lanes::countOf(bits)        How many lanes these are.
+//   pack(bits, a)               The lanes of a with a bit, in order, in the first lanes. The other lanes are arbitrary.
+//   unpack(bits, packed, a)     The inverse: the first lanes of `packed`, in order, in the lanes with a bit; the lanes
+//                               of a in the others.
 //
 //   Wide                        The same lanes in binary64, with + - * /. Wide(v) has v in every lane.
 //   widen(a), narrow(w)         Lanes to Wide, and back.
@@ -46,9 +60,12 @@
 //   Table::of<rows>()           A table of cells: 32 rows of 8 floats.
 //   RowOffsets                  The row of every lane of a block: the low five bits of a lane of z.
 //     lookup(table, i, z)       The Coefficients of the rows of z.
-//     areKept                   true if keep(i, z) must come before lookup(table, i, z). If false, keep and capacity do
-//                               not exist.
+//     areKept                   true if keep(i, z) must come before lookup(table, i, z). If false, keep does not exist.
+//     capacity                  The length of a block.
 //     keep(i, z)                Stores the rows of the lanes at i, a multiple of `count` below `capacity`.
+//   FarRows                     As RowOffsets, for z of far lanes only, which are in the rows 2 to 4.
+//   HeldTable(table)            A table that stays in registers during a loop, with lookup as RowOffsets. void where
+//                               there are not enough registers.
 //   Simd                        The types above, as one template argument.
 #pragma once
 
@@ -56,9 +73,11 @@
 #if defined(_MSC_VER) && !defined(__clang__)
 #define SOFTPLUS_INLINE __forceinline
 #define SOFTPLUS_INLINE_LAMBDA
+#define SOFTPLUS_NOINLINE __declspec(noinline)
 #else
 #define SOFTPLUS_INLINE __attribute__((always_inline)) inline
 #define SOFTPLUS_INLINE_LAMBDA __attribute__((always_inline))
+#define SOFTPLUS_NOINLINE __attribute__((noinline))
 #endif
 
 namespace softplus {

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "contract.h"
+#include "packing.h"
 
 namespace softplus::neon {
 namespace {
@@ -41,6 +42,8 @@ struct Lanes {
   // STNP.
   SOFTPLUS_INLINE void stream(float* to) const { store(to); }
   static SOFTPLUS_INLINE void fence() {}
+  // The digits of this number are the answers for 15 down to 0.
+  static SOFTPLUS_INLINE size_t countOf(unsigned bits) { return 0x4332322132212110 >> 4 * bits & 15; }
   static SOFTPLUS_INLINE void prefetch(const void* from) {
 #if defined(_MSC_VER) && !defined(__clang__)
     __prefetch(from);
@@ -67,10 +70,48 @@ SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {vcgezq_s32(vreinterpretq_s32
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {vorrq_u32(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {vandq_u32(a.v, b.v)}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return vminvq_u32(m.v) != 0; }
+SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) { return {vmvnq_u32((a > limit).v)}; }
+SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
+  return {vbicq_u32(m.v, ((a < low) | (a > high)).v)};
+}
+SOFTPLUS_INLINE Mask isBetween(Lanes a, float low, float high) {
+  return {vandq_u32(vcgeq_f32(a.v, vdupq_n_f32(low)), vcleq_f32(a.v, vdupq_n_f32(high)))};
+}
+SOFTPLUS_INLINE Lanes zeroWhere(Mask m, Lanes a) {
+  return {vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a.v), m.v))};
+}
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {vbslq_f32(m.v, yes.v, no.v)}; }
 
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {vabsq_f32(a.v)}; }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {vnegq_f32(vabsq_f32(a.v))}; }
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) { return min(-least, withSignSet(a)); }
+
+SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return select(isNaN(x), x, a); }
+SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) {
+  const uint32x4_t isNegative = vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(p.v), 31));
+  return a - Lanes(vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(b.v), isNegative)));
+}
+SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return select(isSignClear(p), pos, neg); }
+SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
+  return areAll({vcaltq_f32(a.v, vdupq_n_f32(limit))}) && areAll({vcaltq_f32(b.v, vdupq_n_f32(limit))});
+}
+
+using Shuffles = Packing<Lanes::count, sizeof(float)>;
+SOFTPLUS_INLINE uint8x16_t shuffled(Lanes a, uint8x16_t shuffle) {
+  return vqtbl1q_u8(vreinterpretq_u8_f32(a.v), shuffle);
+}
+SOFTPLUS_INLINE unsigned bitsOf(Mask m) {
+  constexpr uint32_t bits[4] = {1, 2, 4, 8};
+  return vaddvq_u32(vandq_u32(m.v, vld1q_u32(bits)));
+}
+SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
+  return {vreinterpretq_f32_u8(shuffled(a, vld1q_u8(Shuffles::shuffles.pack[bits])))};
+}
+SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) {
+  const uint8x16_t shuffle = vld1q_u8(Shuffles::shuffles.unpack[bits]);
+  const uint8x16_t isNone = vceqq_u8(shuffle, vdupq_n_u8(Shuffles::none));
+  return {vreinterpretq_f32_u8(vbslq_u8(isNone, vreinterpretq_u8_f32(a.v), shuffled(packed, shuffle)))};
+}
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {
   return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32((n + (0x1.8p23f + 127.0f)).v), 23))};
@@ -82,8 +123,7 @@ SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   const int32x4_t normal = vaddq_s32(vreinterpretq_s32_f32(a.v), exponent);
   const int32x4_t unit = vsubq_s32(vdupq_n_s32(0x00800000), exponent);
   const int32x4_t rounded = vreinterpretq_s32_f32(vaddq_f32(a.v, vreinterpretq_f32_s32(unit)));
-  const uint32x4_t isSubnormal = vcltq_s32(normal, vdupq_n_s32(0x00800000));
-  return {vreinterpretq_f32_s32(vbslq_s32(isSubnormal, vsubq_s32(rounded, unit), normal))};
+  return {vreinterpretq_f32_s32(vmaxq_s32(normal, vsubq_s32(rounded, unit)))};
 }
 
 struct Wide {
@@ -170,6 +210,8 @@ struct Simd {
   using Wide = neon::Wide;
   using Table = neon::Table;
   using RowOffsets = neon::RowOffsets;
+  using FarRows = neon::RowOffsets;
+  using HeldTable = void;
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ struct Mask {
 
 struct Lanes {
   static constexpr size_t count = 1;
-  static constexpr bool arePaired = true;
+  static constexpr bool arePaired = false;
   static constexpr bool areWhole = false;
   float v;
 
@@ -35,6 +35,7 @@ struct Lanes {
   static SOFTPLUS_INLINE void prefetch(const void*) {}
   SOFTPLUS_INLINE void stream(float* to) const { store(to); }
   static SOFTPLUS_INLINE void fence() {}
+  static SOFTPLUS_INLINE size_t countOf(unsigned bits) { return bits; }
 };
 
 SOFTPLUS_INLINE uint32_t bitsOf(float value) {
@@ -90,10 +91,26 @@ SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {bitsOf(a.v) >> 31 == 0}; }
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {a.v || b.v}; }
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {a.v && b.v}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return m.v; }
+SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) { return {!(a.v > limit)}; }
+SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) { return {m.v && !(a.v < low) && !(a.v > high)}; }
+SOFTPLUS_INLINE Mask isBetween(Lanes a, float low, float high) { return {a.v >= low && a.v <= high}; }
+SOFTPLUS_INLINE Lanes zeroWhere(Mask m, Lanes a) { return m.v ? 0.0f : a.v; }
 SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return m.v ? yes.v : no.v; }
 
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return fromBits(bitsOf(a.v) | 0x80000000); }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return fromBits(bitsOf(a.v) & 0x7fffffff); }
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) { return min(-least, withSignSet(a)); }
+
+SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return select(isSignClear(p), pos, neg); }
+SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return select(isNaN(x), x, a); }
+SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) { return selectBySign(p, a, a - b); }
+SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
+  return withSignClear(a).v < limit && withSignClear(b).v < limit;
+}
+
+SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return m.v; }
+SOFTPLUS_INLINE Lanes pack(unsigned, Lanes a) { return a; }
+SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) { return bits ? packed : a; }
 
 struct Wide {
   double v;
@@ -130,6 +147,7 @@ struct Table {
 
 struct RowOffsets {
   static constexpr bool areKept = false;
+  static constexpr size_t capacity = 1;
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
     const float* row = table.rows[bitsOf(z.v) & 31];
     return {row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]};
@@ -141,6 +159,8 @@ struct Simd {
   using Wide = scalar::Wide;
   using Table = scalar::Table;
   using RowOffsets = scalar::RowOffsets;
+  using FarRows = scalar::RowOffsets;
+  using HeldTable = void;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "contract.h"
+#include "packing.h"
 
 namespace softplus::wasm {
 namespace {
@@ -51,6 +52,7 @@ struct Lanes {
   // WebAssembly has neither streaming stores nor prefetches.
   SOFTPLUS_INLINE void stream(float* to) const { store(to); }
   static SOFTPLUS_INLINE void fence() {}
+  static SOFTPLUS_INLINE size_t countOf(unsigned bits) { return static_cast<size_t>(__builtin_popcount(bits)); }
   static SOFTPLUS_INLINE void prefetch(const void*) {}
 };
 
@@ -69,9 +71,39 @@ SOFTPLUS_INLINE Mask isSignClear(Lanes a) { return {wasm_i32x4_gt(a.v, wasm_i32x
 SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {wasm_v128_or(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {wasm_v128_and(a.v, b.v)}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return wasm_i32x4_all_true(m.v); }
+SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) { return {wasm_v128_not((a > limit).v)}; }
+SOFTPLUS_INLINE Mask isBetween(Lanes a, float low, float high) {
+  return {wasm_v128_and(wasm_f32x4_ge(a.v, Lanes(low).v), wasm_f32x4_le(a.v, Lanes(high).v))};
+}
+SOFTPLUS_INLINE Lanes zeroWhere(Mask m, Lanes a) { return {wasm_v128_andnot(a.v, m.v)}; }
+SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
+  return {wasm_v128_andnot(m.v, ((a < low) | (a > high)).v)};
+}
 
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {wasm_v128_andnot(a.v, wasm_f32x4_splat(kept(-0.0f)))}; }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {wasm_v128_or(a.v, wasm_f32x4_splat(kept(-0.0f)))}; }
+SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) { return min(-least, withSignSet(a)); }
+
+SOFTPLUS_INLINE Mask isSignSet(Lanes a) { return {wasm_i32x4_shr(a.v, 31)}; }
+SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return max(a, min(0.0f, x)); }
+SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) {
+  return a - Lanes(wasm_v128_andnot(b.v, isSignSet(p).v));
+}
+SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
+  return areAll(maxBits(withSignSet(a), withSignSet(b)) > -limit);
+}
+
+using Shuffles = Packing<Lanes::count, sizeof(float)>;
+SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return wasm_i32x4_bitmask(m.v); }
+SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
+  return {wasm_i8x16_swizzle(a.v, wasm_v128_load(Shuffles::shuffles.pack[bits]))};
+}
+// A swizzle is 0 where there is no lane to take.
+SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) {
+  const v128_t shuffle = wasm_v128_load(Shuffles::shuffles.unpack[bits]);
+  const v128_t isNone = wasm_i8x16_shr(shuffle, 7);
+  return {wasm_v128_or(wasm_i8x16_swizzle(packed.v, shuffle), wasm_v128_and(a.v, isNone))};
+}
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {wasm_i32x4_shl((n + (0x1.8p23f + 127.0f)).v, 23)}; }
 
@@ -157,14 +189,15 @@ SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
 
 #endif
 
+SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return select(isSignSet(p), neg, pos); }
+
 // avx2.h explains the steps.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
   const v128_t exponent = wasm_i32x4_shl((n + 0x1.8p23f).v, 23);
   const v128_t normal = wasm_i32x4_add(a.v, exponent);
   const v128_t unit = wasm_i32x4_sub(wasm_i32x4_const_splat(0x00800000), exponent);
   const v128_t rounded = wasm_f32x4_add(a.v, unit);
-  const Mask isSubnormal = {wasm_i32x4_lt(normal, wasm_i32x4_const_splat(0x00800000))};
-  return select(isSubnormal, Lanes(wasm_i32x4_sub(rounded, unit)), Lanes(normal));
+  return {wasm_i32x4_max(normal, wasm_i32x4_sub(rounded, unit))};
 }
 
 struct Table {
@@ -211,6 +244,8 @@ struct Simd {
   using Wide = wasm::Wide;
   using Table = wasm::Table;
   using RowOffsets = wasm::RowOffsets;
+  using FarRows = wasm::RowOffsets;
+  using HeldTable = void;
 };
 
 }  // namespace

@@ -10,12 +10,14 @@
 #include <cstring>
 #include <initializer_list>
 #include <limits>
+#include <type_traits>
 
 #include "../functions/cells.h"
 
 namespace {
 
 using namespace softplus::isa;
+using softplus::Coefficients;
 
 int failures = 0;
 
@@ -134,6 +136,30 @@ void testComparisons() {
            [](float y, float a, float) { expect("withSignSet", y, -std::fabs(a)); });
   forPairs([](Lanes a, Lanes) { return withSignClear(a); },
            [](float y, float a, float) { expect("withSignClear", y, std::fabs(a)); });
+  forPairs([](Lanes a, Lanes) { return withSignSet(a, 0x1p-60f); },
+           [](float y, float a, float) {
+             if (!std::isnan(a) || !std::isnan(y))
+               expect("withSignSet with a least", y, std::fabs(a) > 0x1p-60f ? -std::fabs(a) : -0x1p-60f);
+           });
+  forPairs([](Lanes a, Lanes b) { return subtractIfPositive(a, b, 0.5f); },
+           [](float y, float a, float b) { expect("subtractIfPositive", y, std::signbit(b) ? a : a - 0.5f); });
+  forPairs([](Lanes a, Lanes b) { return selectBySign(a, b, 0.5f); },
+           [](float y, float a, float b) { expect("selectBySign", y, std::signbit(a) ? b : 0.5f); });
+  forPairs([](Lanes a, Lanes b) { return zeroWhere(a < b, a); },
+           [](float y, float a, float b) { expect("zeroWhere", y, a < b ? 0.0f : a); });
+  forPairs([](Lanes a, Lanes b) { return withNaN(select(a > 0.0f, a, 1.0f), b); },
+           [](float y, float a, float b) {
+             expect("withNaN", y, std::isnan(b) ? b : a > 0 ? a : 1.0f);
+           });
+  forPairs([](Lanes a, Lanes b) { return select(isNotAbove(a, -14.75f), a, b); },
+           [](float y, float a, float b) { expect("isNotAbove", y, a > -14.75f ? b : a); });
+  forPairs(
+      [](Lanes a, Lanes b) { return select(isWithin(a < b, a, -104.5f, 14.75f), 1.0f, 2.0f); },
+      [](float y, float a, float b) { expect("isWithin", y, a < b && !(a < -104.5f) && !(a > 14.75f) ? 1.0f : 2.0f); });
+  forPairs([](Lanes a, Lanes b) { return select(isWithin(isNaN(a), a, -104.5f, 14.75f), 1.0f, b); },
+           [](float y, float a, float b) { expect("isWithin of NaN", y, std::isnan(a) ? 1.0f : b); });
+  forPairs([](Lanes a, Lanes) { return select(isBetween(a, -104.5f, -14.75f), 1.0f, 2.0f); },
+           [](float y, float a, float) { expect("isBetween", y, a >= -104.5f && a <= -14.75f ? 1.0f : 2.0f); });
   // The first operand is a constant: it must not be NaN, and not a zero where the second is one.
   forPairs([](Lanes, Lanes b) { return max(-104.5f, b); },
            [](float y, float, float b) { expect("max", y, b > -104.5f || std::isnan(b) ? b : -104.5f); });
@@ -153,6 +179,39 @@ void testMasks() {
     expect("areAll of isSignClear", areAll(isSignClear(Lanes::load(a) - 1.0f)), true);
     expect("areAll of isSignClear and <", areAll(isSignClear(Lanes::load(a)) & isSmall), odd == Lanes::count);
     expect("areAll of isNaN", areAll(isNaN(Lanes::load(a))), false);
+  }
+}
+
+void testAreBelow() {
+  for (size_t odd = 0; odd <= Lanes::count; odd++) {
+    for (const float value : {14.75f, -14.75f, infinity, -infinity, nan, -nan}) {
+      float a[Lanes::count], b[Lanes::count];
+      for (size_t i = 0; i < Lanes::count; i++) a[i] = i == odd ? value : i % 2 ? -14.5f : 14.5f, b[i] = -0.0f;
+      expect("areBelow", areBelow(Lanes::load(a), Lanes::load(b), 14.75f), odd == Lanes::count);
+      expect("areBelow", areBelow(Lanes::load(b), Lanes::load(a), 14.75f), odd == Lanes::count);
+    }
+  }
+}
+
+// Every set of lanes, or many of them.
+void testPacking() {
+  constexpr unsigned sets = 1u << Lanes::count;
+  for (unsigned set = 0; set<sets; set += sets> 256 ? 37 : 1) {
+    float a[Lanes::count], others[Lanes::count], packed[Lanes::count], unpacked[Lanes::count];
+    for (size_t i = 0; i < Lanes::count; i++) {
+      a[i] = (set >> i & 1 ? 1.0f : -1.0f) * static_cast<float>(i + 1);
+      others[i] = i % 3 ? nan : -0.0f;
+    }
+    const unsigned bits = bitsOf(Lanes::load(a) > 0.0f);
+    expect("bitsOf", bits == set, true);
+    pack(bits, Lanes::load(a)).store(packed);
+    unpack(bits, Lanes::load(packed), Lanes::load(others)).store(unpacked);
+    size_t count = 0;
+    for (size_t i = 0; i < Lanes::count; i++) {
+      expect("unpack", unpacked[i], set >> i & 1 ? a[i] : others[i]);
+      if (set >> i & 1) expect("pack", packed[count++], a[i]);
+    }
+    expect("countOf", Lanes::countOf(bits) == count, true);
   }
 }
 
@@ -250,12 +309,22 @@ auto lookupAt(Offsets& rows, const Table& table, size_t i, Lanes z) {
   return rows.lookup(table, i, z);
 }
 
-template <class Offsets>
-size_t capacityOf() {
-  if constexpr (Offsets::areKept)
-    return Offsets::capacity;
-  else
-    return Lanes::count;
+// The lanes of n are multiples of 1/2.
+void expectRows(const Coefficients<Lanes>& c, const float* n) {
+  const Lanes columns[8] = {c.c0, c.c1, c.c2, c.c3, c.c4, c.c5, c.c6, c.low};
+  for (int column = 0; column < 8; column++) {
+    float y[Lanes::count];
+    columns[column].store(y);
+    for (size_t i = 0; i < Lanes::count; i++) {
+      const int row = static_cast<int>(2 * n[i]) & 31;
+      expect("lookup", y[i], softplus::derivativeCells[row][column]);
+    }
+  }
+}
+
+template <class S>
+void expectHeldRows(const Table& table, Lanes z, const float* n) {
+  if constexpr (!std::is_void_v<typename S::HeldTable>) expectRows(typename S::HeldTable(table).lookup(table, 0, z), n);
 }
 
 void testLookup() {
@@ -265,18 +334,13 @@ void testLookup() {
   for (int start = 0; start < 32; start++) {
     for (size_t i = 0; i < Lanes::count; i++) n[i] = -0.5f * static_cast<float>((start + static_cast<int>(i)) % 32);
     const Lanes z = Lanes::load(n) + 0x1.8p22f;
-    for (const size_t at : {size_t{0}, capacityOf<RowOffsets>() - Lanes::count}) {
-      const auto c = lookupAt(rows, table, at, z);
-      const Lanes columns[8] = {c.c0, c.c1, c.c2, c.c3, c.c4, c.c5, c.c6, c.low};
-      for (int column = 0; column < 8; column++) {
-        float y[Lanes::count];
-        columns[column].store(y);
-        for (size_t i = 0; i < Lanes::count; i++) {
-          const int row = static_cast<int>(2 * n[i]) & 31;
-          expect("lookup", y[i], softplus::derivativeCells[row][column]);
-        }
-      }
-    }
+    for (const size_t at : {size_t{0}, RowOffsets::capacity - Lanes::count})
+      expectRows(lookupAt(rows, table, at, z), n);
+    expectHeldRows<Simd>(table, z, n);
+    for (size_t i = 0; i < Lanes::count; i++)
+      n[i] = -14.0f - 0.5f * static_cast<float>((start + static_cast<int>(i)) % 3);
+    typename Simd::FarRows farRows;
+    expectRows(lookupAt(farRows, table, 0, Lanes::load(n) + 0x1.8p22f), n);
   }
 }
 
@@ -298,6 +362,8 @@ int main() {
   testArithmetic();
   testComparisons();
   testMasks();
+  testAreBelow();
+  testPacking();
   testMaxBits();
   testPowers();
   testWide();
