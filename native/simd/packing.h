@@ -19,20 +19,20 @@ struct Packing {
     alignas(16) uint8_t unpack[1 << lanes][size];
   };
   static constexpr Shuffles make() {
-    Shuffles shuffles{};
+    Shuffles made{};
     for (size_t bits = 0; bits < 1 << lanes; bits++) {
-      for (size_t i = 0; i < size; i++) shuffles.pack[bits][i] = shuffles.unpack[bits][i] = none;
+      for (size_t i = 0; i < size; i++) made.pack[bits][i] = made.unpack[bits][i] = none;
       size_t count = 0;
       for (size_t lane = 0; lane < lanes; lane++) {
         if (!(bits >> lane & 1)) continue;
         for (size_t i = 0; i < bytes; i++) {
-          shuffles.pack[bits][count * bytes + i] = static_cast<uint8_t>(lane * bytes + i);
-          shuffles.unpack[bits][lane * bytes + i] = static_cast<uint8_t>(count * bytes + i);
+          made.pack[bits][count * bytes + i] = static_cast<uint8_t>(lane * bytes + i);
+          made.unpack[bits][lane * bytes + i] = static_cast<uint8_t>(count * bytes + i);
         }
         count++;
       }
     }
-    return shuffles;
+    return made;
   }
   static constexpr Shuffles shuffles = make();
 };
