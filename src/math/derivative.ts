@@ -3,7 +3,7 @@
 //
 // Its largest error stands in native/functions/derivative.h.
 import { derivativeCells } from './cells'
-import { bitsOf, far, farWithBeta, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
+import { bitsOf, far, farWithBeta, floor, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
 
 const { abs, fround, min } = Math
 
@@ -18,7 +18,9 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
     if (v > bound) y[i] = 1
-    else y[i] = abs(v) < nearLimit ? near(rows, v, bits[i] >>> 31) : far(rows, v, bits[i] >>> 31, K)
+    else if (abs(v) < nearLimit) y[i] = near(rows, v, bits[i] >>> 31)
+    else if (v >= floor) y[i] = far(rows, v, bits[i] >>> 31, K)
+    else y[i] = v < floor ? 0 : v
   }
 }
 

@@ -18,11 +18,12 @@ const { abs, fround, max, min } = Math
 export const nearLimit = 14.75
 
 // At a < floor the value from the cells rounds to 0: e^-104.5 < 2^-150.
-const floor = -104.5
+export const floor = -104.5
 // The same with any beta: e^-350 / 2^-149 and e^-350 * 2^128 round to 0.
 const floorWithBeta = -350
 
-const halves = 6291456 // 0x1.8p22
+// Adding it in binary64 rounds to a multiple of 1/2, ties to even, as adding 0x1.8p22 does in float32.
+const halves = 3377699720527872 // 0x1.8p51
 const wholes = 12582912 // 0x1.8p23
 const log2e = fround(Math.LOG2E)
 // ln 2 in two parts. The first has 15 bits, so that its product with an e of 9 bits is exact.
@@ -92,15 +93,17 @@ function higherTermsExactly(rows: Float64Array, row: number, low: number, r: num
 /** f(x) with beta 1 for |x| < nearLimit. */
 export function near(rows: Float64Array, x: number, sign: number): number {
   const a = -abs(x)
-  const n = fround(fround(a + halves) - halves)
+  const n = a + halves - halves
   const row = rowOf(n, sign)
-  const w = fround(rows[row] + higherTerms(rows, row, rows[row + 7], fround(a - n)))
+  const w = fround(rows[row] + higherTerms(rows, row, rows[row + 7], a - n))
   return fround(rows[row + 8] * w + rows[row + 9])
 }
 
 // How many multiples of ln 2 a is moved by.
-const exponentOf = (a: number): number => min(0, fround(fma(a, log2e, wholes) - (wholes - octaves)))
+const exponentOf = (a: number): number => min(0, fround(a * log2e + wholes) - (wholes - octaves))
 
+// Sums without fround are exact: e has 9 bits, and the parts of ln 2 have 15 and 24.
+//
 // The low part of c0, with what r lost and K f(v)^2 (1 - 2^e) added to it. Three terms of f(v) are enough for its square.
 // Below 2^-36, 2^e cannot change the result.
 function correctedLow(
@@ -111,21 +114,20 @@ function correctedLow(
   e: number,
   K: number,
 ): number {
-  const w = fma(fround(r * r), rows[row + 2], fma(r, rows[row + 1], rows[row]))
-  const lost = fma(e, -ln2Low, fround(s - r))
-  const square = fround(fround(w * w) * fma(pow2(max(-36, e)), -K, K))
-  return fround(rows[row + 7] + fma(rows[row + 1], lost, square))
+  const w = fround(fround(r * r) * rows[row + 2] + fround(r * rows[row + 1] + rows[row]))
+  const lost = s - r - e * ln2Low
+  const square = fround(fround(w * w) * fround(K - K * pow2(max(-36, e))))
+  return fround(rows[row + 7] + fround(rows[row + 1] * lost + square))
 }
 
-/** f(x) with beta 1 for |x| >= nearLimit and NaN. */
+/** f(x) with beta 1 for nearLimit <= |x| <= -floor. */
 export function far(rows: Float64Array, x: number, sign: number, K: number): number {
   const a = -abs(x)
-  if (a < floor) return rows[rowOf(0, sign) + 9]
   const e = exponentOf(a)
-  const v = fround(a - fround(e * ln2High))
-  const n = fround(fround(v + halves) - halves)
-  const s = fround(v - n)
-  const r = fma(e, -ln2Low, s)
+  const v = a - e * ln2High
+  const n = v + halves - halves
+  const s = v - n
+  const r = fround(s - e * ln2Low)
   const row = rowOf(n, sign)
   const l = higherTerms(rows, row, correctedLow(rows, row, s, r, e, K), r)
   const w = fround(fround(rows[row] + l) * pow2(e))
@@ -139,6 +141,20 @@ function combined(rows: Float64Array, row: number, l: number, power: number, bet
   return fround(rows[row + 8] * fround(fround(rows[row] + l) * power) + rows[row + 9])
 }
 
+function correctedLowExactly(
+  rows: Float64Array,
+  row: number,
+  s: number,
+  r: number,
+  e: number,
+  K: number,
+): number {
+  const w = fma(fround(r * r), rows[row + 2], fma(r, rows[row + 1], rows[row]))
+  const lost = fma(e, -ln2Low, fround(s - r))
+  const square = fround(fround(w * w) * fma(pow2(max(-36, e)), -K, K))
+  return fround(rows[row + 7] + fma(rows[row + 1], lost, square))
+}
+
 /** f(x) with beta for |p| < nearLimit, where p is beta x rounded to float32. */
 export function nearWithBeta(
   rows: Float64Array,
@@ -148,7 +164,7 @@ export function nearWithBeta(
   betaFactor: number,
 ): number {
   const a = -abs(p)
-  const n = fround(fround(a + halves) - halves)
+  const n = a + halves - halves
   const r = fma(-abs(x), abs(beta), fround(fround(a - n) - a))
   const row = rowOf(n, p < 0 ? 1 : 0)
   return combined(rows, row, higherTermsExactly(rows, row, rows[row + 7], r), 1, betaFactor)
@@ -168,11 +184,11 @@ export function farWithBeta(
   if (a < floorWithBeta) return fround(rows[rowOf(0, sign) + 9] * (betaFactor || 1))
   const e = exponentOf(a)
   const v = fround(a - fround(e * ln2High))
-  const n = fround(fround(v + halves) - halves)
+  const n = v + halves - halves
   const s = fround(v - n)
   const exact = fma(-abs(x), abs(beta), fround(s - a))
   const r = fma(e, -ln2Low, exact)
   const row = rowOf(n, sign)
-  const l = higherTermsExactly(rows, row, correctedLow(rows, row, exact, r, e, K), r)
+  const l = higherTermsExactly(rows, row, correctedLowExactly(rows, row, exact, r, e, K), r)
   return combined(rows, row, l, pow2(e), betaFactor)
 }

@@ -3,7 +3,7 @@
 //
 // Its largest error stands in native/functions/secondDerivative.h.
 import { secondDerivativeCells } from './cells'
-import { far, farWithBeta, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
+import { far, farWithBeta, floor, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
 
 const { abs, fround } = Math
 
@@ -13,8 +13,11 @@ const K = 2
 export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): void {
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
+    const a = -abs(v)
     if (v > threshold) y[i] = 0
-    else y[i] = abs(v) < nearLimit ? near(rows, v, 1) : far(rows, v, 1, K)
+    else if (a > -nearLimit) y[i] = near(rows, v, 1)
+    else if (a >= floor) y[i] = far(rows, v, 1, K)
+    else y[i] = a < floor ? 0 : v
   }
 }
 
