@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 
 #include "simd/contract.h"
@@ -28,6 +29,8 @@ template <class F>
 struct CellFunction {
   // Whether f(-p) is f(p).
   static constexpr bool isEven = false;
+  // Whether n is subtracted where p > 0.
+  static constexpr bool isShiftedByN = false;
 
   // The coefficient c1 for a lane's side of zero.
   template <class Lanes>
@@ -36,26 +39,26 @@ struct CellFunction {
   }
 
   // The last step where lanes may be far. Returns NaN where x is NaN: max and min have dropped it from y.
-  template <bool hasBeta, class Lanes>
-  static SOFTPLUS_INLINE Lanes finish(Lanes x, Lanes, Lanes y) {
+  template <bool hasBeta, class Argument, class Lanes>
+  static SOFTPLUS_INLINE Lanes finish(const Argument&, Lanes x, Lanes y) {
     if constexpr (hasBeta) return select(isNaN(x), x, y);
     return withNaN(y, x);
   }
 
   template <class Lanes>
-  static SOFTPLUS_INLINE auto isSettled(Lanes p, float floor) {
+  static SOFTPLUS_INLINE auto isSettled(Lanes x, float lowest, float ceiling) {
     if constexpr (F::isEven)
-      return withSignSet(p) < floor;
+      return withSignSet(x) < lowest;
     else
-      return (p < floor) | (p > F::ceiling);
+      return (x < lowest) | (x > ceiling);
   }
   // The lanes of notNear that are not settled, NaN among them.
   template <bool hasBeta, class Mask, class Lanes>
-  static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes p, float floor) {
+  static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes x, float lowest, float ceiling) {
     if constexpr (F::isEven)
-      return isWithin(notNear, withSignSet(p), floor, 0.0f);
+      return isWithin(notNear, withSignSet(x), lowest, 0.0f);
     else
-      return isWithin(notNear, p, floor, F::ceiling);
+      return isWithin(notNear, x, lowest, ceiling);
   }
   // `zero` has the sign of beta if results are multiples of beta or 1 / beta.
   template <bool hasBeta, class Lanes>
@@ -69,29 +72,68 @@ struct CellFunction {
   }
 };
 
+// What beta can be. `moderate` ones multiply or divide the result in two floats each, all others in binary64: a part of
+// beta or of 1 / beta could be subnormal, and limits divided by |beta| infinite.
+enum class Beta { one, moderate, any };
+
+constexpr bool isModerate(float beta) {
+  const float size = beta < 0.0f ? -beta : beta;
+  return size >= 0x1p-64f && size <= 0x1p64f;
+}
+
 // beta is 1: p is x.
-template <class Lanes>
+template <class F, class Lanes>
 struct Plain {
+  // |x| of near lanes is below `limit`. Results are settled below `lowest` and above `ceiling`. Results are 0 from
+  // -104.5 on: e^-104.5 is below 2^-150, half of the smallest float.
+  static constexpr float limit = nearLimit, lowest = -104.5f, ceiling = F::ceiling;
+  static constexpr bool isRounded = false;
+
   static SOFTPLUS_INLINE Plain of(float) { return {}; }
-  // p rounded to float32. Its sign and its size choose the lane's range.
+  // x with the sign of p.
+  SOFTPLUS_INLINE Lanes oriented(Lanes x) const { return x; }
+  // p rounded to float32.
   SOFTPLUS_INLINE Lanes product(Lanes x) const { return x; }
-  // a = -|p|. An a of 0 or above -2^-60 becomes -2^-60, which does not change any result. Products of smaller numbers
-  // would be subnormal, and Intel's processors trap into microcode for each, which took 20 to 48 times as long.
+  // -|x|. Where p would be 0 or closer to 0 than about 2^-60 it becomes -2^-60, which does not change any result.
+  // Products of smaller numbers would be subnormal, and Intel's processors trap into microcode for each, which took 20
+  // to 48 times as long.
   SOFTPLUS_INLINE Lanes negative(Lanes x) const { return withSignSet(x, 0x1p-60f); }
-  // Adds to s what rounding p to float32 lost: -|beta x| - a, where a is -|product|.
-  SOFTPLUS_INLINE Lanes refine(Lanes s, Lanes, Lanes) const { return s; }
+  // a beta, rounded to float32.
+  SOFTPLUS_INLINE Lanes times(Lanes a) const { return a; }
+  // -|p| + c and -|p| - c, rounded once, for a = negative(x).
+  SOFTPLUS_INLINE Lanes plus(Lanes a, Lanes c) const { return a + c; }
+  SOFTPLUS_INLINE Lanes minus(Lanes a, Lanes c) const { return a - c; }
 };
 
-// Any beta.
-template <class Lanes>
+template <class F, class Lanes, Beta beta>
 struct WithBeta {
-  Lanes beta;
-  static SOFTPLUS_INLINE WithBeta of(float beta) { return {beta}; }
-  SOFTPLUS_INLINE Lanes product(Lanes x) const { return x * beta; }
-  SOFTPLUS_INLINE Lanes negative(Lanes x) const { return withSignSet(product(x)); }
-  SOFTPLUS_INLINE Lanes refine(Lanes s, Lanes x, Lanes a) const {
-    return fma(withSignSet(x), withSignClear(beta), s - a);
+  static constexpr bool isRounded = true;
+  // e^-150 is below 2^-150 times the smallest moderate beta, and e^-350 times the smallest one of all, 2^-149.
+  static constexpr float floor = F::powerOfBeta == 0 ? -104.5f : beta == Beta::moderate ? -150.0f : -350.0f;
+
+  // As those of Plain, divided by |beta|. All backends must round `limit` alike: softplus(x) is x from there on.
+  float limit, lowest, ceiling;
+  float least;
+  Lanes size, sign;
+
+  static SOFTPLUS_INLINE WithBeta of(float any) {
+    constexpr float largest = std::numeric_limits<float>::max();
+    const float size = any < 0.0f ? -any : any;
+    const float lowest = floor / size, ceiling = F::ceiling / size;
+    // Infinities are below `lowest` and above `ceiling`, however small beta is.
+    return {nearLimit / size,
+            lowest < -largest ? -largest : lowest,
+            ceiling > largest ? largest : ceiling,
+            0x1p-60f / size,
+            size,
+            any < 0.0f ? -0.0f : 0.0f};
   }
+  SOFTPLUS_INLINE Lanes oriented(Lanes x) const { return timesSign(x, sign); }
+  SOFTPLUS_INLINE Lanes product(Lanes x) const { return times(oriented(x)); }
+  SOFTPLUS_INLINE Lanes times(Lanes a) const { return a * size; }
+  SOFTPLUS_INLINE Lanes negative(Lanes x) const { return withSignSet(x, least); }
+  SOFTPLUS_INLINE Lanes plus(Lanes a, Lanes c) const { return fma(a, size, c); }
+  SOFTPLUS_INLINE Lanes minus(Lanes a, Lanes c) const { return fms(a, size, c); }
 };
 
 constexpr float halves = 0x1.8p22f;
@@ -102,11 +144,11 @@ struct Near {
   Lanes z, n, r;
 
   template <class Argument>
-  static SOFTPLUS_INLINE Near of(const Argument& argument, Lanes x, float) {
+  static SOFTPLUS_INLINE Near of(const Argument& argument, Lanes x) {
     const Lanes a = argument.negative(x);
-    const Lanes z = a + halves;
+    const Lanes z = argument.plus(a, halves);
     const Lanes n = z - halves;
-    return {z, n, argument.refine(a - n, x, a)};
+    return {z, n, argument.minus(a, n)};
   }
   SOFTPLUS_INLINE const Coefficients<Lanes>& corrected(const Coefficients<Lanes>& c, float) const { return c; }
   template <class LanesOrWide>
@@ -130,15 +172,19 @@ struct Anywhere {
   Lanes z, n, r, e;
   Lanes lost;  // what the rounding of r lost
 
-  // Below the floor the result is the same as at the floor.
+  // Below `lowest` the result is the same as there. Where p is rounded, lanes that are not moved take their cell and r
+  // from the product as it is, like near lanes.
   template <class Argument>
-  static SOFTPLUS_INLINE Anywhere of(const Argument& argument, Lanes x, float floor) {
-    const Lanes a = max(floor, argument.negative(x));
-    const Lanes e = min(0.0f, fma(a, log2e, wholes) - (wholes - octaves));
-    const Lanes v = fma(e, -ln2High, a);
-    const Lanes z = v + halves;
+  static SOFTPLUS_INLINE Anywhere of(const Argument& argument, Lanes x) {
+    const Lanes a = max(argument.lowest, argument.negative(x));
+    const Lanes p = argument.times(a);
+    const Lanes e = min(0.0f, fma(p, log2e, wholes) - (wholes - octaves));
+    const Lanes v = fma(e, -ln2High, p);
+    Lanes z = v + halves;
+    if constexpr (Argument::isRounded) z = select(e < 0.0f, z, argument.plus(a, halves));
     const Lanes n = z - halves;
-    const Lanes s = select(a > floor, argument.refine(v - n, x, a), v - n);
+    Lanes s = v - n;
+    if constexpr (Argument::isRounded) s = argument.minus(a, fma(e, ln2High, n));
     const Lanes r = fma(e, -ln2Low, s);
     return {z, n, r, e, fma(e, -ln2Low, s - r)};
   }
@@ -156,94 +202,114 @@ struct Anywhere {
   }
 };
 
-// The polynomial without its constant term c0. Only the addition of c0 rounds at the size of the result, so it is last.
+// The terms of the polynomial that are much smaller than its value: low + c2 r^2 + ... + c6 r^6.
 template <class Lanes>
-SOFTPLUS_INLINE Lanes higherTerms(const Coefficients<Lanes>& c, Lanes c1, Lanes r) {
+SOFTPLUS_INLINE Lanes smallTerms(const Coefficients<Lanes>& c, Lanes r) {
   Lanes q = fma(r, c.c6, c.c5);
   q = fma(r, q, c.c4);
   q = fma(r, q, c.c3);
   q = fma(r, q, c.c2);
-  return fma(r, c1, fma(r * r, q, c.low));
+  return fma(r * r, q, c.low);
 }
 
-// The function that F describes, over one vector: for beta 1 or any beta, with or without a threshold.
-template <class F, class Simd, bool hasBeta, bool isThresholded>
+// The function that F describes, over one vector: for beta 1 or another beta, with or without a threshold. Lanes that
+// are not near look at the threshold of another beta in any case: it costs little there.
+template <class F, class Simd, Beta beta, bool isThresholded>
 struct Evaluation {
   using Lanes = typename Simd::Lanes;
   using RowOffsets = typename Simd::RowOffsets;
   using HeldTable = typename Simd::HeldTable;
   using FarRows = typename Simd::FarRows;
-  using Argument = std::conditional_t<hasBeta, WithBeta<Lanes>, Plain<Lanes>>;
-  // Whether the last steps are in binary64, so that the sum, 2^e and the power of beta are rounded to float32 once,
-  // together.
-  static constexpr bool isWide = hasBeta && F::powerOfBeta != 0;
-  // Results are 0 from here on: e^-104.5 is below 2^-150, half of the smallest float, and e^-350 is so even if divided
-  // by the smallest beta, 2^-149.
-  static constexpr float floor = isWide ? -350.0f : -104.5f;
+  using Argument = std::conditional_t<beta == Beta::one, Plain<F, Lanes>, WithBeta<F, Lanes, beta>>;
+  static constexpr bool hasBeta = beta != Beta::one;
+  static constexpr bool isScaled = hasBeta && F::powerOfBeta != 0;
+  // Whether only betas that hardly anyone uses come here.
+  static constexpr bool isRare = beta == Beta::any;
 
   typename Simd::Table table;
   Argument argument;
-  double betaFactor;  // beta or 1 / beta
+  double betaFactor;         // beta or 1 / beta
+  float factor, factorRest;  // the same in two parts
   float threshold;
 
-  static SOFTPLUS_INLINE Evaluation of(float beta, float threshold) {
-    return {Simd::Table::template of<F::cells>(), Argument::of(beta),
-            F::powerOfBeta < 0 ? 1.0 / static_cast<double>(beta) : static_cast<double>(beta), threshold};
+  static SOFTPLUS_INLINE Evaluation of(float any, float threshold) {
+    const double betaFactor = F::powerOfBeta < 0 ? 1.0 / static_cast<double>(any) : static_cast<double>(any);
+    const float factor = static_cast<float>(betaFactor);
+    const float factorRest = static_cast<float>(betaFactor - static_cast<double>(factor));
+    return {Simd::Table::template of<F::cells>(), Argument::of(any), betaFactor, factor, factorRest, threshold};
   }
 
-  SOFTPLUS_INLINE auto isNear(Lanes x) const { return withSignSet(argument.product(x)) > -nearLimit; }
-  SOFTPLUS_INLINE auto isNotNear(Lanes x) const { return isNotAbove(withSignSet(argument.product(x)), -nearLimit); }
+  SOFTPLUS_INLINE auto isNear(Lanes x) const { return withSignSet(x) > -argument.limit; }
+  SOFTPLUS_INLINE auto isNotNear(Lanes x) const { return isNotAbove(withSignSet(x), -argument.limit); }
   // The lanes of `notNear` that need arithmetic.
   template <class Mask>
   SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes x) const {
-    return F::template isFar<hasBeta>(notNear, argument.product(x), floor);
+    return F::template isFar<hasBeta>(notNear, argument.oriented(x), argument.lowest, argument.ceiling);
   }
-  SOFTPLUS_INLINE bool areNear(Lanes x, Lanes other) const {
-    return areBelow(argument.product(x), argument.product(other), nearLimit);
+  SOFTPLUS_INLINE bool areNear(Lanes x, Lanes other) const { return areBelow(x, other, argument.limit); }
+  SOFTPLUS_INLINE auto isSettled(Lanes x) const {
+    return F::isSettled(argument.oriented(x), argument.lowest, argument.ceiling);
   }
-  SOFTPLUS_INLINE auto isSettled(Lanes x) const { return F::isSettled(argument.product(x), floor); }
 
-  SOFTPLUS_INLINE Near<Lanes> reduceNear(Lanes x) const { return Near<Lanes>::of(argument, x, floor); }
-  SOFTPLUS_INLINE Anywhere<Lanes> reduceAnywhere(Lanes x) const { return Anywhere<Lanes>::of(argument, x, floor); }
+  SOFTPLUS_INLINE Near<Lanes> reduceNear(Lanes x) const { return Near<Lanes>::of(argument, x); }
+  SOFTPLUS_INLINE Anywhere<Lanes> reduceAnywhere(Lanes x) const { return Anywhere<Lanes>::of(argument, x); }
 
   // Rows is RowOffsets or HeldTable.
   template <class Rows>
   SOFTPLUS_INLINE Lanes near(const Rows& rows, size_t i, Lanes x) const {
-    return evaluate(reduceNear(x), rows, i, x);
+    return cut<isThresholded>(x, evaluate(reduceNear(x), rows, i, x));
   }
   template <class Rows>
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    return evaluate(reduceAnywhere(x), rows, i, x);
+    Lanes y = F::template finish<hasBeta>(argument, x, evaluate(reduceAnywhere(x), rows, i, x));
+    if constexpr (isRare) y = select(isSettled(x), settledValue(x), y);
+    return cut<(isThresholded || hasBeta)>(x, y);
   }
-  SOFTPLUS_INLINE Lanes settled(Lanes x) const {
-    return cut(x, F::template settled<hasBeta>(x, argument.product(x), zero()));
-  }
+  SOFTPLUS_INLINE Lanes settled(Lanes x) const { return cut<isThresholded>(x, settledValue(x)); }
   // Near and settled lanes. Far lanes are arbitrary.
   template <class Mask>
   SOFTPLUS_INLINE Lanes nearOrSettled(Mask notNear, const RowOffsets& rows, size_t i, Lanes x) const {
-    return cut(x, F::template withSettled<hasBeta>(notNear, x, argument.product(x), zero(), near(rows, i, x)));
+    const Lanes y = evaluate(reduceNear(x), rows, i, x);
+    return cut<isThresholded>(x, F::template withSettled<hasBeta>(notNear, x, argument.oriented(x), zero(), y));
   }
 
  private:
   SOFTPLUS_INLINE Lanes zero() const {
-    if constexpr (isWide) return argument.beta * Lanes(0.0f);
+    if constexpr (isScaled) return argument.sign;
     return 0.0f;
   }
   template <class Reduced, class Rows>
   SOFTPLUS_INLINE Lanes evaluate(const Reduced& at, const Rows& rows, size_t i, Lanes x) const {
-    const Lanes p = argument.product(x);
-    const auto c = at.corrected(rows.lookup(table, i, at.z), F::K);
-    const Lanes l = higherTerms(c, F::c1(c.c1, p), at.r);
-    Lanes y;
-    if constexpr (isWide)
-      y = narrow(F::combine(at, widen(c.c0) + widen(l), p) * typename Simd::Wide(betaFactor));
-    else
-      y = F::combine(at, c.c0 + l, p);
-    if constexpr (Reduced::mayBeFar) y = F::template finish<hasBeta>(x, p, y);
-    return cut(x, y);
+    const Lanes p = argument.oriented(x);
+    auto c = at.corrected(rows.lookup(table, i, at.z), F::K);
+    if constexpr (beta == Beta::one) {
+      // Only the addition of c0 rounds at the size of the result, so it is last.
+      return F::combine(at, c.c0 + fma(at.r, F::c1(c.c1, p), smallTerms(c, at.r)), p);
+    } else {
+      // With a beta r was rounded. So nothing else may be: the value is w + d, where d has what w lost. Subtracting n
+      // from w is exact.
+      const Lanes c1 = F::c1(c.c1, p);
+      const Lanes w = fma(at.r, c1, F::isShiftedByN ? subtractIfPositive(c.c0, p, at.n) : c.c0);
+      const Lanes rest = c.c0 - (F::isShiftedByN ? addIfPositive(w, p, at.n) : w);
+      const Lanes d = fma(at.r, c1, rest) + smallTerms(c, at.r);
+      if constexpr (!isScaled) {
+        return F::combine(at, w + d, p);
+      } else if constexpr (isRare) {
+        return narrow(at.timesPow2(widen(w) + widen(d)) * typename Simd::Wide(betaFactor));
+      } else {
+        Lanes small = d * factor;
+        if constexpr (F::powerOfBeta < 0) small = fma(w, factorRest, small);
+        const Lanes y = fma(w, factor, small);
+        return Reduced::mayBeFar ? timesSign(at.timesPow2(withSignClear(y)), argument.sign) : y;
+      }
+    }
   }
+  SOFTPLUS_INLINE Lanes settledValue(Lanes x) const {
+    return F::template settled<hasBeta>(x, argument.oriented(x), zero());
+  }
+  template <bool isNeeded>
   SOFTPLUS_INLINE Lanes cut(Lanes x, Lanes y) const {
-    if constexpr (isThresholded) y = select(argument.product(x) > threshold, F::above(x), y);
+    if constexpr (isNeeded) y = select(argument.product(x) > threshold, F::above(x), y);
     return y;
   }
 };

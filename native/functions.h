@@ -18,9 +18,9 @@
 // beta. 0 is exact.
 // clang-format off
 #define SOFTPLUS_FUNCTIONS(each)                                        \
-  each(softplus, "softplus", 0.81, 1.25)                                \
-  each(derivative, "softplus.derivative", 0.81, 1.25)                   \
-  each(secondDerivative, "softplus.secondDerivative", 0.81, 1.25)       \
+  each(softplus, "softplus", 0.81, 1.15)                                \
+  each(derivative, "softplus.derivative", 0.81, 1.15)                   \
+  each(secondDerivative, "softplus.secondDerivative", 0.81, 1.15)       \
   each(inverse, "softplus.inverse", 0.51, 0.51)                         \
   each(relu, "relu", 0, 0)                                              \
   each(reluDerivative, "relu.derivative", 0, 0)

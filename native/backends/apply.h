@@ -109,11 +109,13 @@ struct Block {
   SOFTPLUS_INLINE bool lookNear(const float* x, size_t count) {
     Lanes largest = -0.0f;
     forEach<Lanes>(x, count, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
-      const Lanes a = withSignSet(evaluation.argument.product(lanes));
-      rows.keep(i, a + halves);
+      const Lanes a = withSignSet(lanes);
+      // A multiplication of subnormal lanes traps into microcode, an addition does not.
+      const bool isMultiplied = Evaluation::Argument::isRounded;
+      rows.keep(i, evaluation.argument.plus(isMultiplied ? evaluation.argument.negative(lanes) : a, halves));
       largest = maxBits(largest, a);
     });
-    return areAll(largest > -nearLimit);
+    return areAll(largest > -evaluation.argument.limit);
   }
 
   SOFTPLUS_INLINE void lookAnywhere(const float* x, size_t count) {
@@ -324,6 +326,25 @@ SOFTPLUS_INLINE void applyBlocks(const Evaluation& f, const float* x, float* y, 
           [&](size_t start) SOFTPLUS_INLINE_LAMBDA { return applyNear(f, x + start, y + start, count - start); },
           applyOthers);
     }
+  }
+}
+
+// Takes the arithmetic for any lane everywhere, which is less code.
+template <class Evaluation>
+void applySimply(const Evaluation& f, const float* x, float* y, size_t count) {
+  using Lanes = typename Evaluation::Lanes;
+  if constexpr (Evaluation::RowOffsets::areKept) {
+    Block<Evaluation> block(f);
+    for (size_t start = 0; start < count; start += block.length) {
+      const size_t n = count - start < block.length ? count - start : block.length;
+      block.lookAnywhere(x + start, n);
+      mapEach<Lanes>(x + start, y + start, 0, n,
+                     [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return f.anywhere(block.rows, i, lanes); });
+    }
+  } else {
+    mapEach<Lanes>(x, y, 0, count, [&](size_t, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
+      return f.anywhere(typename Evaluation::RowOffsets{}, 0, lanes);
+    });
   }
 }
 

@@ -2,10 +2,10 @@
 //
 // The cells hold f(a) = ln(1 + e^a) for a = -|p|, and f(a) = u - u^2 / 2 + ... with u = e^a. For p > 0,
 // p = -a = -n - r. So ln(1 + e^p) = p + f(a) = f(a) - n - r: c1 becomes c1 - 1, which subtracts r, and n is subtracted
-// last. With a beta, the division by beta is the last step, in binary64.
+// last. With a beta, n is subtracted first, and the division by beta is the last step.
 //
 // Largest error with beta 1: 0.8013 ULP at -0x1.8f9df2p+2: got 0x1.fc99dcp-10, want 0x1.fc99da65bc48ep-10 (npm run prove)
-// Largest error found with a beta: 0.9715 ULP at beta -0x1.ddbd62p+41, x 0x1.238188p-40: got -0x1.f16408p-49, want -0x1.f16409f1698edp-49 (docs/accuracy.md)
+// Largest error found with a beta: 0.8899 ULP at beta -0x1.644254p+7, x 0x1.d86634p-2: got -0x1.f4db98p-127, want -0x1.f4db9470b6a2p-127 (docs/accuracy.md)
 #pragma once
 
 #include "../evaluate.h"
@@ -18,6 +18,7 @@ struct softplus : CellFunction<softplus> {
   static constexpr int powerOfBeta = -1;
   static constexpr const float (&cells)[32][8] = softplusCells;
   static constexpr float K = 0.5f;
+  static constexpr bool isShiftedByN = true;
   // softplus(x) rounds to x above it, for every beta.
   static constexpr float ceiling = nearLimit;
 
@@ -34,10 +35,6 @@ struct softplus : CellFunction<softplus> {
     if constexpr (Reduced::mayBeFar) return selectBySign(p, at.timesPow2(w), w - at.n);
     return subtractIfPositive(w, p, at.n);
   }
-  template <class Reduced, class Wide, class Lanes>
-  static SOFTPLUS_INLINE Wide combine(const Reduced& at, Wide w, Lanes p) {
-    return at.timesPow2(w) - widen(select(isSignClear(p), at.n, 0.0f));
-  }
   template <bool hasBeta, class Lanes>
   static SOFTPLUS_INLINE Lanes settled(Lanes x, Lanes p, Lanes zero) {
     if constexpr (hasBeta) return CellFunction::settled<hasBeta>(x, p, zero);
@@ -50,14 +47,14 @@ struct softplus : CellFunction<softplus> {
     return max(zeroWhere(notNear, y), x);
   }
   template <bool hasBeta, class Mask, class Lanes>
-  static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes p, float floor) {
-    if constexpr (hasBeta) return CellFunction::isFar<hasBeta>(notNear, p, floor);
-    return isBetween(p, floor, -nearLimit);
+  static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes x, float lowest, float highest) {
+    if constexpr (hasBeta) return CellFunction::isFar<hasBeta>(notNear, x, lowest, highest);
+    return isBetween(x, lowest, -nearLimit);
   }
-  template <bool hasBeta, class Lanes>
-  static SOFTPLUS_INLINE Lanes finish(Lanes x, Lanes p, Lanes y) {
-    // NaN is not below the ceiling either.
-    if constexpr (hasBeta) return select(p < ceiling, y, x);
+  template <bool hasBeta, class Argument, class Lanes>
+  static SOFTPLUS_INLINE Lanes finish(const Argument& argument, Lanes x, Lanes y) {
+    // NaN is not below the limit either.
+    if constexpr (hasBeta) return select(argument.oriented(x) < argument.limit, y, x);
     return max(y, x);
   }
 };

@@ -47,6 +47,7 @@ SOFTPLUS_INLINE Lanes operator+(Lanes a, Lanes b) { return {_mm256_add_ps(a.v, b
 SOFTPLUS_INLINE Lanes operator-(Lanes a, Lanes b) { return {_mm256_sub_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return {_mm256_mul_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+SOFTPLUS_INLINE Lanes fms(Lanes a, Lanes b, Lanes c) { return {_mm256_fmsub_ps(a.v, b.v, c.v)}; }
 SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return {_mm256_max_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {_mm256_min_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) {
@@ -83,14 +84,17 @@ SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {_mm256_or_ps(a.v, _mm256_se
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
 // min keeps NaN, its second operand.
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) { return min(-least, withSignSet(a)); }
+SOFTPLUS_INLINE Lanes timesSign(Lanes a, Lanes s) { return {_mm256_xor_ps(a.v, s.v)}; }
 
 // NaN is the second operand of both. One operation each, where a blend takes three on Intel.
 SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return max(a, min(0.0f, x)); }
 // A shift of the sign and an andnot: blendv takes three operations on Intel.
-SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) {
+SOFTPLUS_INLINE Lanes zeroUnlessPositive(Lanes p, Lanes b) {
   const __m256 isNegative = _mm256_castsi256_ps(_mm256_srai_epi32(_mm256_castps_si256(p.v), 31));
-  return a - Lanes(_mm256_andnot_ps(isNegative, b.v));
+  return {_mm256_andnot_ps(isNegative, b.v)};
 }
+SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) { return a - zeroUnlessPositive(p, b); }
+SOFTPLUS_INLINE Lanes addIfPositive(Lanes a, Lanes p, Lanes b) { return a + zeroUnlessPositive(p, b); }
 SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return {_mm256_blendv_ps(pos.v, neg.v, p.v)}; }
 SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
   return areAll(maxBits(withSignSet(a), withSignSet(b)) > -limit);

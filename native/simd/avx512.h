@@ -43,6 +43,7 @@ SOFTPLUS_INLINE Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b
 SOFTPLUS_INLINE Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+SOFTPLUS_INLINE Lanes fms(Lanes a, Lanes b, Lanes c) { return {_mm512_fmsub_ps(a.v, b.v, c.v)}; }
 SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return {_mm512_max_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) {
@@ -78,10 +79,14 @@ SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {_mm512_andnot_ps(_mm512_s
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) {
   return {_mm512_range_ps(a.v, _mm512_set1_ps(least), 3 | 3 << 2)};
 }
+SOFTPLUS_INLINE Lanes timesSign(Lanes a, Lanes s) { return {_mm512_xor_ps(a.v, s.v)}; }
 
 SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return select(isNaN(x), x, a); }
 SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) {
   return {_mm512_mask_sub_ps(a.v, isSignClear(p).v, a.v, b.v)};
+}
+SOFTPLUS_INLINE Lanes addIfPositive(Lanes a, Lanes p, Lanes b) {
+  return {_mm512_mask_add_ps(a.v, isSignClear(p).v, a.v, b.v)};
 }
 SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return select(isSignClear(p), pos, neg); }
 // The range's larger magnitude drops NaN, which the comparison for order finds.

@@ -21,15 +21,17 @@
 //   fence()                     Makes streamed results visible to other threads.
 //   prefetch(address)           A hint. Any address is allowed, even outside of all arrays.
 //   a + b, a - b, a * b         As float.
-//   fma(a, b, c)                a b + c.
+//   fma(a, b, c), fms(a, b, c)  a b + c and a b - c.
 //   max(a, b), min(a, b)        b if b is NaN. a must not be NaN. Of two zeros either may come out.
 //   maxBits(a, b)               The larger bit pattern, as unsigned integers: NaN is larger than all numbers, provided
 //                               that both signs are clear.
 //   withSignSet, withSignClear  -|a| and |a|, of NaN too.
 //   withSignSet(a, least)       -max(|a|, least) for a least > 0. Of NaN it is NaN or -least.
+//   timesSign(a, s)             a or -a, where s is 0 or -0.
 //   subtractIfPositive(a, p, b) a - b where the sign bit of p is clear, else a.
+//   addIfPositive(a, p, b)      a + b there.
 //   pow2(n)                     2^n for an integer n in [-126, 127]. Of NaN it is some number.
-//   scale(a, n)                 a 2^n, also if that is subnormal, for a normal a > 0 and an integer n in [-149, 0].
+//   scale(a, n)                 a 2^n, also if that is subnormal, for a normal a > 0 and an integer n in [-250, 0].
 //
 //   Mask                        A truth value for every lane.
 //   a < b, a > b                False where a or b is NaN.

@@ -57,6 +57,7 @@ SOFTPLUS_INLINE Lanes operator+(Lanes a, Lanes b) { return {vaddq_f32(a.v, b.v)}
 SOFTPLUS_INLINE Lanes operator-(Lanes a, Lanes b) { return {vsubq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes operator*(Lanes a, Lanes b) { return {vmulq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
+SOFTPLUS_INLINE Lanes fms(Lanes a, Lanes b, Lanes c) { return {vfmaq_f32(vnegq_f32(c.v), a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes max(Lanes a, Lanes b) { return {vmaxq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes min(Lanes a, Lanes b) { return {vminq_f32(a.v, b.v)}; }
 SOFTPLUS_INLINE Lanes maxBits(Lanes a, Lanes b) {
@@ -85,11 +86,18 @@ SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return {vbslq_f32(m.
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {vabsq_f32(a.v)}; }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {vnegq_f32(vabsq_f32(a.v))}; }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) { return min(-least, withSignSet(a)); }
+SOFTPLUS_INLINE Lanes timesSign(Lanes a, Lanes s) {
+  return {vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a.v), vreinterpretq_u32_f32(s.v)))};
+}
 
 SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return select(isNaN(x), x, a); }
 SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) {
   const uint32x4_t isNegative = vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(p.v), 31));
   return a - Lanes(vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(b.v), isNegative)));
+}
+SOFTPLUS_INLINE Lanes addIfPositive(Lanes a, Lanes p, Lanes b) {
+  const uint32x4_t isNegative = vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_f32(p.v), 31));
+  return a + Lanes(vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(b.v), isNegative)));
 }
 SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return select(isSignClear(p), pos, neg); }
 SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {

@@ -83,6 +83,7 @@ SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
   if (lost == 0) return static_cast<float>(s);
   return static_cast<float>(fromBits((lost > 0) == (s > 0) ? bitsOf(s) + 1 : bitsOf(s) - 1));
 }
+SOFTPLUS_INLINE Lanes fms(Lanes a, Lanes b, Lanes c) { return fma(a, b, -c.v); }
 
 SOFTPLUS_INLINE Mask operator<(Lanes a, Lanes b) { return {a.v < b.v}; }
 SOFTPLUS_INLINE Mask operator>(Lanes a, Lanes b) { return {a.v > b.v}; }
@@ -100,10 +101,12 @@ SOFTPLUS_INLINE Lanes select(Mask m, Lanes yes, Lanes no) { return m.v ? yes.v :
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return fromBits(bitsOf(a.v) | 0x80000000); }
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return fromBits(bitsOf(a.v) & 0x7fffffff); }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) { return min(-least, withSignSet(a)); }
+SOFTPLUS_INLINE Lanes timesSign(Lanes a, Lanes s) { return fromBits(bitsOf(a.v) ^ bitsOf(s.v)); }
 
 SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return select(isSignClear(p), pos, neg); }
 SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return select(isNaN(x), x, a); }
 SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) { return selectBySign(p, a, a - b); }
+SOFTPLUS_INLINE Lanes addIfPositive(Lanes a, Lanes p, Lanes b) { return selectBySign(p, a, a + b); }
 SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
   return withSignClear(a).v < limit && withSignClear(b).v < limit;
 }

@@ -83,11 +83,15 @@ SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
 SOFTPLUS_INLINE Lanes withSignClear(Lanes a) { return {wasm_v128_andnot(a.v, wasm_f32x4_splat(kept(-0.0f)))}; }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a) { return {wasm_v128_or(a.v, wasm_f32x4_splat(kept(-0.0f)))}; }
 SOFTPLUS_INLINE Lanes withSignSet(Lanes a, float least) { return min(-least, withSignSet(a)); }
+SOFTPLUS_INLINE Lanes timesSign(Lanes a, Lanes s) { return {wasm_v128_xor(a.v, s.v)}; }
 
 SOFTPLUS_INLINE Mask isSignSet(Lanes a) { return {wasm_i32x4_shr(a.v, 31)}; }
 SOFTPLUS_INLINE Lanes withNaN(Lanes a, Lanes x) { return max(a, min(0.0f, x)); }
 SOFTPLUS_INLINE Lanes subtractIfPositive(Lanes a, Lanes p, Lanes b) {
   return a - Lanes(wasm_v128_andnot(b.v, isSignSet(p).v));
+}
+SOFTPLUS_INLINE Lanes addIfPositive(Lanes a, Lanes p, Lanes b) {
+  return a + Lanes(wasm_v128_andnot(b.v, isSignSet(p).v));
 }
 SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
   return areAll(maxBits(withSignSet(a), withSignSet(b)) > -limit);
@@ -189,6 +193,7 @@ SOFTPLUS_INLINE Lanes fma(Lanes a, Lanes b, Lanes c) {
 
 #endif
 
+SOFTPLUS_INLINE Lanes fms(Lanes a, Lanes b, Lanes c) { return fma(a, b, Lanes(wasm_f32x4_neg(c.v))); }
 SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return select(isSignSet(p), neg, pos); }
 
 // avx2.h explains the steps.

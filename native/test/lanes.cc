@@ -109,6 +109,8 @@ void testArithmetic() {
   forPairs([](Lanes a, Lanes b) { return a * b; }, [](float y, float a, float b) { expect("*", y, a * b); });
   forPairs([](Lanes a, Lanes b) { return fma(a, b, 0x1.000002p-3f); },
            [](float y, float a, float b) { expect("fma", y, exactFma(a, b, 0x1.000002p-3f)); });
+  forPairs([](Lanes a, Lanes b) { return fms(a, b, 0x1.000002p-3f); },
+           [](float y, float a, float b) { expect("fms", y, exactFma(a, b, -0x1.000002p-3f)); });
   // 2^-70 below halfway between two floats: binary64 rounds it to halfway, and a second rounding goes the wrong way.
   const Lanes a = 0x1.000002p0f, b = 0x1.fffffcp-25f, c = 0x1.000002p0f;
   float y[Lanes::count];
@@ -134,6 +136,12 @@ void testComparisons() {
            [](float y, float a, float b) { expect("isSignClear", y, std::signbit(a) ? 0.5f : b); });
   forPairs([](Lanes a, Lanes) { return withSignSet(a); },
            [](float y, float a, float) { expect("withSignSet", y, -std::fabs(a)); });
+  forPairs([](Lanes a, Lanes) { return withSignSet(a, 0.25f); },
+           [](float y, float a, float) {
+             if (!std::isnan(a)) expect("withSignSet with a least", y, -std::max(std::fabs(a), 0.25f));
+           });
+  forPairs([](Lanes a, Lanes b) { return timesSign(a, select(isSignClear(b), 0.0f, -0.0f)); },
+           [](float y, float a, float b) { expect("timesSign", y, std::signbit(b) ? -a : a); });
   forPairs([](Lanes a, Lanes) { return withSignClear(a); },
            [](float y, float a, float) { expect("withSignClear", y, std::fabs(a)); });
   forPairs([](Lanes a, Lanes) { return withSignSet(a, 0x1p-60f); },

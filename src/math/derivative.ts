@@ -3,7 +3,17 @@
 //
 // Its largest error stands in native/functions/derivative.h.
 import { derivativeCells } from './cells'
-import { bitsOf, far, farWithBeta, floor, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
+import {
+  argumentOf,
+  bitsOf,
+  far,
+  farWithBeta,
+  floor,
+  near,
+  nearLimit,
+  nearWithBeta,
+  rowsOf,
+} from './evaluate'
 
 const { abs, fround, min } = Math
 
@@ -25,12 +35,14 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
 }
 
 export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
+  const argument = argumentOf(beta, 0)
   const bound = min(threshold, ceiling)
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
-    const p = fround(v * beta)
-    if (p > bound) y[i] = 1
-    else if (abs(p) < nearLimit) y[i] = nearWithBeta(rows, v, p, beta, 0)
-    else y[i] = farWithBeta(rows, v, p, beta, 0, K)
+    const p = v * beta
+    if (fround(p) > bound) y[i] = 1
+    else if (abs(v) < argument.limit) y[i] = nearWithBeta(rows, p, argument)
+    else if (p >= floor) y[i] = farWithBeta(rows, p, argument, K)
+    else y[i] = p < floor ? 0 : v
   }
 }

@@ -20,7 +20,7 @@ export const nearLimit = 14.75
 // At a < floor the value from the cells rounds to 0: e^-104.5 < 2^-150.
 export const floor = -104.5
 // The same with any beta: e^-350 / 2^-149 and e^-350 * 2^128 round to 0.
-const floorWithBeta = -350
+export const floorWithBeta = -350
 
 // Adding it in binary64 rounds to a multiple of 1/2, ties to even, as adding 0x1.8p22 does in float32.
 const halves = 3377699720527872 // 0x1.8p51
@@ -73,21 +73,13 @@ export const bitsOf = (x: Float32Array): Int32Array =>
 // The polynomial of a row without its constant term c0, which is added last.
 //
 // `fround(a * b + c)` rounds twice where an fma rounds once. With beta 1 that never changes a result: every float32 was
-// run (`npm run prove`). Not every pair of a beta and an x can be run, so higherTermsExactly takes exact steps.
+// run (`npm run prove`). Not every pair of a beta and an x can be run, so the steps with a beta are exact.
 function higherTerms(rows: Float64Array, row: number, low: number, r: number): number {
   let q = fround(r * rows[row + 6] + rows[row + 5])
   q = fround(r * q + rows[row + 4])
   q = fround(r * q + rows[row + 3])
   q = fround(r * q + rows[row + 2])
   return fround(r * rows[row + 1] + fround(fround(r * r) * q + low))
-}
-
-function higherTermsExactly(rows: Float64Array, row: number, low: number, r: number): number {
-  let q = fma(r, rows[row + 6], rows[row + 5])
-  q = fma(r, q, rows[row + 4])
-  q = fma(r, q, rows[row + 3])
-  q = fma(r, q, rows[row + 2])
-  return fma(r, rows[row + 1], fma(fround(r * r), q, low))
 }
 
 /** f(x) with beta 1 for |x| < nearLimit. */
@@ -134,61 +126,82 @@ export function far(rows: Float64Array, x: number, sign: number, K: number): num
   return fround(rows[row + 8] * w + rows[row + 9])
 }
 
-// The last steps with a beta. They are in binary64, so that the sum, 2^e and betaFactor (beta or 1 / beta) are rounded to
-// float32 once, together. The derivative has no such factor (betaFactor 0): its steps are those of beta 1.
-function combined(rows: Float64Array, row: number, l: number, power: number, betaFactor: number) {
-  if (betaFactor !== 0) return fround(((rows[row] + l) * power + rows[row + 9]) * betaFactor)
-  return fround(rows[row + 8] * fround(fround(rows[row] + l) * power) + rows[row + 9])
+/** What a call with a beta computes once. */
+export interface Argument {
+  /** x is near where |x| is below it. softplus(x) is x from there on. */
+  limit: number
+  /** beta or 1 / beta, in two floats. 0 for the derivative. */
+  factor: number
+  factorRest: number
+  /** The same in binary64, for a beta whose two floats could be subnormal. 0 for others. */
+  wideFactor: number
+  /** What f(x) is where it rounds to 0: -0 for a negative beta, but for the derivative. */
+  zero: number
 }
 
-function correctedLowExactly(
+export function argumentOf(beta: number, powerOfBeta: -1 | 0 | 1): Argument {
+  const size = abs(beta)
+  const isModerate = size >= 2 ** -64 && size <= 2 ** 64
+  const exact = powerOfBeta === 0 ? 0 : powerOfBeta < 0 ? 1 / beta : beta
+  const factor = fround(exact)
+  return {
+    limit: fround(nearLimit / size),
+    factor,
+    factorRest: fround(exact - factor),
+    wideFactor: isModerate ? 0 : exact,
+    zero: beta < 0 ? -0 : 0,
+  }
+}
+
+function smallTerms(rows: Float64Array, row: number, low: number, r: number): number {
+  let q = fma(r, rows[row + 6], rows[row + 5])
+  q = fma(r, q, rows[row + 4])
+  q = fma(r, q, rows[row + 3])
+  q = fma(r, q, rows[row + 2])
+  return fma(fround(r * r), q, low)
+}
+
+// The value is w + d, where d has what w lost, times the power of 2 and the factor.
+function combined(
   rows: Float64Array,
   row: number,
-  s: number,
+  low: number,
   r: number,
-  e: number,
-  K: number,
+  power: number,
+  { factor, factorRest, wideFactor }: Argument,
 ): number {
-  const w = fma(fround(r * r), rows[row + 2], fma(r, rows[row + 1], rows[row]))
-  const lost = fma(e, -ln2Low, fround(s - r))
-  const square = fround(fround(w * w) * fma(pow2(max(-36, e)), -K, K))
-  return fround(rows[row + 7] + fma(rows[row + 1], lost, square))
+  const shift = factor === 0 ? 0 : rows[row + 9]
+  const w = fma(r, rows[row + 1], fround(rows[row] + shift))
+  const rest = fround(rows[row] - (w - shift))
+  const d = fround(fround(r * rows[row + 1] + rest) + smallTerms(rows, row, low, r))
+  if (factor === 0) return fround(rows[row + 8] * fround(fround(w + d) * power) + rows[row + 9])
+  if (wideFactor !== 0) return fround((w + d) * power * wideFactor)
+  const small = fround(d * factor)
+  return fround(fma(w, factor, factorRest === 0 ? small : fma(w, factorRest, small)) * power)
 }
 
-/** f(x) with beta for |p| < nearLimit, where p is beta x rounded to float32. */
-export function nearWithBeta(
-  rows: Float64Array,
-  x: number,
-  p: number,
-  beta: number,
-  betaFactor: number,
-): number {
+/** f(x) with a beta for |x| < limit. p is beta x, exactly. */
+export function nearWithBeta(rows: Float64Array, p: number, argument: Argument): number {
   const a = -abs(p)
   const n = a + halves - halves
-  const r = fma(-abs(x), abs(beta), fround(fround(a - n) - a))
   const row = rowOf(n, p < 0 ? 1 : 0)
-  return combined(rows, row, higherTermsExactly(rows, row, rows[row + 7], r), 1, betaFactor)
+  return combined(rows, row, rows[row + 7], fround(a - n), 1, argument)
 }
 
-/** f(x) with beta for |p| >= nearLimit and NaN. */
-export function farWithBeta(
-  rows: Float64Array,
-  x: number,
-  p: number,
-  beta: number,
-  betaFactor: number,
-  K: number,
-): number {
+/** f(x) with a beta for |x| >= limit and -|p| >= floorWithBeta. p is beta x, exactly. */
+export function farWithBeta(rows: Float64Array, p: number, argument: Argument, K: number): number {
   const a = -abs(p)
-  const sign = p < 0 ? 1 : 0
-  if (a < floorWithBeta) return fround(rows[rowOf(0, sign) + 9] * (betaFactor || 1))
-  const e = exponentOf(a)
-  const v = fround(a - fround(e * ln2High))
-  const n = v + halves - halves
-  const s = fround(v - n)
-  const exact = fma(-abs(x), abs(beta), fround(s - a))
-  const r = fma(e, -ln2Low, exact)
-  const row = rowOf(n, sign)
-  const l = higherTermsExactly(rows, row, correctedLowExactly(rows, row, exact, r, e, K), r)
-  return combined(rows, row, l, pow2(e), betaFactor)
+  const rounded = fround(a)
+  const e = exponentOf(rounded)
+  const moved = e * ln2High
+  // Values that are not moved take their cell from the product as it is, like near ones.
+  const n = (e < 0 ? rounded - moved : a) + halves - halves
+  const s = fround(a - (moved + n))
+  const r = fround(s - e * ln2Low)
+  const row = rowOf(n, p < 0 ? 1 : 0)
+  const w = fma(fround(r * r), rows[row + 2], fma(r, rows[row + 1], rows[row]))
+  const lost = fround(s - r) - e * ln2Low
+  const square = fround(fround(w * w) * fround(K - K * pow2(max(-36, e))))
+  const low = fround(rows[row + 7] + fma(rows[row + 1], lost, square))
+  return combined(rows, row, low, r, pow2(e), argument)
 }

@@ -3,7 +3,17 @@
 //
 // Its largest error stands in native/functions/secondDerivative.h.
 import { secondDerivativeCells } from './cells'
-import { far, farWithBeta, floor, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
+import {
+  argumentOf,
+  far,
+  farWithBeta,
+  floor,
+  floorWithBeta,
+  near,
+  nearLimit,
+  nearWithBeta,
+  rowsOf,
+} from './evaluate'
 
 const { abs, fround } = Math
 
@@ -22,11 +32,14 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
 }
 
 export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
+  const argument = argumentOf(beta, 1)
+  const { limit, zero } = argument
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
-    const p = fround(v * beta)
-    if (p > threshold) y[i] = 0
-    else if (abs(p) < nearLimit) y[i] = nearWithBeta(rows, v, p, beta, beta)
-    else y[i] = farWithBeta(rows, v, p, beta, beta, K)
+    const p = v * beta
+    if (fround(p) > threshold) y[i] = 0
+    else if (abs(v) < limit) y[i] = nearWithBeta(rows, p, argument)
+    else if (abs(p) <= -floorWithBeta) y[i] = farWithBeta(rows, p, argument, K)
+    else y[i] = abs(p) > -floorWithBeta ? zero : v
   }
 }

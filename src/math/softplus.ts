@@ -3,7 +3,18 @@
 //
 // Its largest error stands in native/functions/softplus.h.
 import { softplusCells } from './cells'
-import { bitsOf, far, farWithBeta, floor, near, nearLimit, nearWithBeta, rowsOf } from './evaluate'
+import {
+  argumentOf,
+  bitsOf,
+  far,
+  farWithBeta,
+  floor,
+  floorWithBeta,
+  near,
+  nearLimit,
+  nearWithBeta,
+  rowsOf,
+} from './evaluate'
 
 const { abs, fround, min } = Math
 
@@ -25,12 +36,14 @@ export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): v
 }
 
 export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
-  const bound = min(threshold, ceiling)
+  const argument = argumentOf(beta, -1)
+  const { limit, zero } = argument
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
-    const p = fround(v * beta)
-    if (p > bound) y[i] = v
-    else if (abs(p) < nearLimit) y[i] = nearWithBeta(rows, v, p, beta, 1 / beta)
-    else y[i] = farWithBeta(rows, v, p, beta, 1 / beta, K)
+    const p = v * beta
+    if (fround(p) > threshold) y[i] = v
+    else if (abs(v) < limit) y[i] = nearWithBeta(rows, p, argument)
+    else if (p < floorWithBeta) y[i] = zero
+    else y[i] = p < 0 ? farWithBeta(rows, p, argument, K) : v
   }
 }

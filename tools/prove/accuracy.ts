@@ -112,22 +112,25 @@ ${boundRows(bounds)}
 
 1. **The remainder.** \`-abs(beta x)\` is split into \`n + r\`, where n is a multiple of 1/2. One fma computes r and rounds it once,
    by at most 2^-27 where abs(r) < 1/4. This changes the result by its derivative times 2^-27, which is at most 1/8 ULP. With beta 1
-   r is exact. This is why the errors with other betas are larger. n is chosen from the rounded product beta x, so abs(r) can
-   exceed 1/4 by 2^-21.
+   r is exact. Near, another fma chooses n from the exact product, far the rounded product does.
 2. **The polynomial.** Its difference from the true function is computed at 65 points of every interval. Between two points it
    can grow by at most h^2 / 8 times its second derivative, where h is their distance.
 3. **The steps.** Each rounding loses at most half a unit in the last place of the largest value on the interval. Later steps
-   multiply this loss by abs(r) or r^2.
-4. **The last step.** softplus and the second derivative are divided or multiplied by beta in binary64 and rounded once, which adds
-   1/2 ULP. The result can have any exponent, so the sum is taken in the smallest unit, 2^-24 of the value. The derivative is
-   rounded once, and once more by 1 - w where beta x is positive.
+   multiply this loss by abs(r) or r^2. The sum c0 + c1 r is kept as two floats: the second has what the first lost, and the
+   small terms of the polynomial. For softplus with beta x > 0, n is subtracted from c0 before, and the second float has what
+   that lost, too.
+4. **The last step.** softplus and the second derivative multiply both floats by 1 / beta or beta. 1 / beta is two floats as well. The
+   products are rounded once, together, which adds 1/2 ULP; the smaller ones are rounded before at 2^-24 of their size. Where abs(beta)
+   is above 2^64 or below 2^-64 this step is in binary64. The result can have any exponent, so the sum is taken in the smallest
+   unit, 2^-24 of the value. The derivative is rounded once, and once more by 1 - w where beta x is positive.
 5. **Far values** are moved near by e multiples of ln 2. The move is exact except for the low part of ln 2. What its rounding loses
    is multiplied by the derivative and added back. c1 stands in for the derivative, and three terms stand in for f(v) in the square;
    both errors are in the sum. So is what the formula for f(a) leaves out, and the error of ln 2: below 2^-34.9 of the value.
 6. **Results that need little arithmetic.** For beta x >= 14.75 the derivative is 1 - w with w below 2^-21, so its error is 1/2 ULP and
    almost nothing more. For beta x >= 14.75 softplus(x) is x, which leaves out ln(1 + e^-14.75), at most 0.45 ULP of x. Results that
-   are set to 0 have a true value below half of the smallest float, for the largest and the smallest beta too. A subnormal
-   derivative is rounded twice. Its error is at most 1/2 ULP and half of the bound above, because its unit is at least twice as large.
+   are set to 0 have a true value below half of the smallest float, for the largest and the smallest beta too. Subnormal
+   results are rounded twice. Their error is at most 1/2 ULP and half of the bound above, because their unit is at least twice as
+   large.
 7. **The inverse** is computed in binary64. t = beta y is exact, with 48 bits. Small results come from t near ln 2, where the
    precision of t - ln 2 matters. Products of two floats are multiples of 2^-48 there. The nearest one is 2^-49.1 away from ln 2, and
    ln 2 is known to 2^-87, so the relative error is 2^-38. The series add 2^-44, every other step 2^-52. All of them together

@@ -17,7 +17,7 @@ interface Described {
   /** The function on the negative half-line, and its derivative there. */
   f(a: number): number
   derivative(a: number): number
-  /** Whether the last step multiplies by beta or 1 / beta in binary64, so that the result can have any exponent. */
+  /** Whether the last steps multiply by beta or 1 / beta, so that the result can have any exponent. */
   isWide: boolean
 }
 
@@ -65,16 +65,15 @@ const sizeOn = (c: number[], from: number, to: number): number => {
   return abs(horner(c, (from + to) / 2)) + (steepest * (to - from)) / 2
 }
 
-/** The most that `higherTerms` in native/evaluate.h loses, step by step. */
-function higherTermsError(c: number[], low: number, c1: number, from: number, to: number): number {
+/** How large `smallTerms` in native/evaluate.h is, and the most that it loses, step by step. */
+function smallTerms(c: number[], low: number, from: number, to: number) {
   const r = max(abs(from), abs(to))
   let error = 0
   for (let k = 5; k >= 2; k--) error = r * error + halfUlp(sizeOn(c.slice(k), from, to))
   const q = sizeOn(c.slice(2), from, to)
   const square = halfUlp(r * r)
-  const h = [low, 0, ...c.slice(2)]
-  error = (r * r + square) * error + q * square + halfUlp(sizeOn(h, from, to))
-  return error + halfUlp(sizeOn([low, c1, ...c.slice(2)], from, to))
+  const size = sizeOn([low, 0, ...c.slice(2)], from, to)
+  return { size, error: (r * r + square) * error + q * square + halfUlp(size) }
 }
 
 export interface DerivedBound {
@@ -131,14 +130,28 @@ function boundOn(
     const lost = halfUlp(r) * (1 + 2 ** -24)
     const w = max(...[from, to].map((at) => abs(c[0] + at * c[1] + at * at * c[2] - f(n + at))))
     error += max(...[from, to].map((at) => abs(derivative(n + at) - c[1]))) * lost
+    // What was lost is the difference of two numbers that are at most lowReach apart. It is rounded, too.
+    error += abs(c[1]) * halfUlp(lowReach)
     error += K * w * (2 * largest + w) + beyondModel * largest
   }
-  const c1 = isSoftplusAboveZero ? c[1] - 1 : c[1]
-  error += higherTermsError(c, low, c1, from, to)
-  if (isSoftplusAboveZero) error += r * halfUlp(abs(c1))
+  const small = smallTerms(c, low, from, to)
+  error += small.error
+  // w rounds the value, and so does c0 - n before it. The step after it finds what both lost, and is rounded itself.
+  const shift = isSoftplusAboveZero ? -n - from : 0
+  const lost = (isSoftplusAboveZero ? 2 : 1) * halfUlp(largest + shift)
+  error += halfUlp(lost)
+  if (isSoftplusAboveZero) {
+    const c1 = abs(c[1] - 1)
+    error += r * halfUlp(c1) + halfUlp(r * c1 + lost)
+  }
+  const d = small.size + lost
+  error += halfUlp(d)
 
   if (isWide) {
+    // d times the factor is rounded, and once more after the addition of w times the rest of 1 / beta, which is at most
+    // 2^-24 of it and itself rounded to 2^-24.
     const value = isSoftplusAboveZero ? smallest - n - to : smallest
+    error += 2 ** -24 * (2 * d + 2 ** -23 * (largest + shift))
     return 0.5 + error / (value * 2 ** -24) + 2 ** -24
   }
   // The derivative is rounded to float32. Where beta x is positive it is then subtracted from 1, which rounds again.
@@ -162,8 +175,8 @@ const beyondModel = 2 ** -34.9
 
 function worst(described: Described, isPositive: boolean, isFar: boolean): Bound {
   const found: Bound = { ulp: 0, where: '' }
-  // n is chosen from the rounded product beta x. Rounding loses 2^-21 at most near, 2^-16 far.
-  const reach = 0.25 + (isFar ? lowReach : 2 ** -21)
+  // Far, n is chosen from the rounded product beta x, which is off by 2^-16 at most.
+  const reach = 0.25 + (isFar ? lowReach : 0)
   for (let n = isFar ? -15 : -14.5; n <= (isFar ? -14 : 0); n += 0.5) {
     const last = n === 0 ? 0 : reach
     for (let i = -steps; i < steps; i++) {
