@@ -5,6 +5,7 @@
 #include <cstdint>
 
 namespace softplus {
+namespace {
 
 // For every set of lanes, the bytes that a shuffle takes for each lane: `bytes` of them, numbered from `bytes` times
 // the lane's number on.
@@ -37,4 +38,5 @@ struct Packing {
   static constexpr Shuffles shuffles = make();
 };
 
+}  // namespace
 }  // namespace softplus
