@@ -41,10 +41,10 @@ SOFTPLUS_INLINE void mapEach(const float* x, float* y, size_t start, size_t coun
 
 // The same for all vectors. Two vectors side by side hide some of each other's latency: visitBoth replaces both by
 // their results.
-template <class Lanes, class Visit, class VisitBoth>
+template <class Lanes, bool arePaired = Lanes::arePaired, class Visit, class VisitBoth>
 SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit, VisitBoth visitBoth) {
   size_t i = 0;
-  for (; Lanes::arePaired && i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {
+  for (; arePaired && i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {
     Lanes first = Lanes::load(x + i), second = Lanes::load(x + i + Lanes::count);
     prefetch<Lanes>(x + i, 2 * Lanes::count);
     prefetch<Lanes>(y + i, 2 * Lanes::count);
@@ -55,9 +55,12 @@ SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit, Vi
   mapEach<Lanes>(x, y, i, count, visit);
 }
 
+// Out of two scalar lanes side by side compilers make vectors, which relu needs: one branch a lane takes 18 times as
+// long.
 template <class Lanes, class Visit>
 SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit) {
-  map<Lanes>(x, y, count, visit, [&](size_t i, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
+  constexpr bool arePaired = Lanes::arePaired || Lanes::count == 1;
+  map<Lanes, arePaired>(x, y, count, visit, [&](size_t i, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
     first = visit(i, first);
     second = visit(i + Lanes::count, second);
   });
