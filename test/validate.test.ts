@@ -578,8 +578,15 @@ describe.each(backends)('$name', ({ name: backend, api, kernels }) => {
   test.runIf(native.includes(backend))(
     'the kernels themselves refuse what is no memory of theirs',
     () => {
-      const { backward, withDerivative, launch, checkApart, ...ofOneArray } =
-        kernels as Required<Kernels>
+      const {
+        backward,
+        withDerivative,
+        launch,
+        checkApart,
+        short,
+        adviseHugePages,
+        ...ofOneArray
+      } = kernels as Required<Kernels>
       for (const kernel of Object.values(ofOneArray).map(loose)) {
         const x = fresh()
         const typeError = {

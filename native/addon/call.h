@@ -70,7 +70,6 @@ struct Array {
   float* data = nullptr;
   size_t length = 0;
 
-  // Refuses what is no Float32Array.
   bool read(napi_env env, napi_value value) {
     napi_typedarray_type type;
     void* memory = nullptr;
@@ -78,22 +77,6 @@ struct Array {
     data = static_cast<float*>(memory);
     return (status == napi_ok && type == napi_float32_array) ||
            throwTypeError(env, "%s must be a Float32Array; got %s", name, describe(env, value));
-  }
-
-  // The same without asking for the type where there are as many floats in the buffer as there are elements: then a
-  // kernel stays inside it. TypeScript has checked the type. To ask Node for it takes longer than all the rest of a
-  // call: Node compares it with one type after the other. For the buffer of a SharedArrayBuffer Node 20 gives no
-  // length.
-  bool readFloats(napi_env env, napi_value value) {
-    void* memory = nullptr;
-    napi_value buffer;
-    size_t offset = 0, bytes = 0;
-    if (napi_get_typedarray_info(env, value, nullptr, &length, &memory, &buffer, &offset) != napi_ok ||
-        napi_get_arraybuffer_info(env, buffer, nullptr, &bytes) != napi_ok || offset > bytes ||
-        length > (bytes - offset) / sizeof(float))
-      return read(env, value);
-    data = static_cast<float*>(memory);
-    return true;
   }
 };
 
@@ -143,12 +126,13 @@ struct Arguments : ScalingReader {
     if (napi_get_cb_info(env, info, &count, given, nullptr, &data) != napi_ok) return false;
     for (size_t i = 0; i < arrayCount; i++) {
       Array& array = arrays[i];
+      // A second query of x would add 50 % to a short call.
       if (i > 0 && i >= count) {
         array.data = arrays[0].data;
         array.length = arrays[0].length;
         continue;
       }
-      if (!array.readFloats(env, given[i])) return false;
+      if (!array.read(env, given[i])) return false;
       if (array.length != arrays[0].length)
         return throwRangeError(env, "%s must be as long as x; got %zu elements for %zu", array.name, array.length,
                                arrays[0].length);

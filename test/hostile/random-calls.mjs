@@ -182,7 +182,18 @@ function startJob(backend, name) {
   return x.array.length
 }
 
-const nonsense = [undefined, null, 1, 'x', {}, [], Symbol.iterator, 1n, new Uint8Array(3), () => 1]
+const nonsense = [
+  undefined,
+  null,
+  1,
+  'x',
+  {},
+  [],
+  Symbol.iterator,
+  1n,
+  new Float64Array(3),
+  () => 1,
+]
 function detached() {
   const array = new Float32Array(3)
   structuredClone(array.buffer, { transfer: [array.buffer] })
