@@ -237,7 +237,8 @@ struct Evaluation {
 
   static SOFTPLUS_INLINE Evaluation of(float any, float threshold) {
     const double betaFactor = F::powerOfBeta < 0 ? 1.0 / static_cast<double>(any) : static_cast<double>(any);
-    const float factor = static_cast<float>(betaFactor);
+    // A rare one may be larger than a float.
+    const float factor = isRare ? 0.0f : static_cast<float>(betaFactor);
     const float factorRest = static_cast<float>(betaFactor - static_cast<double>(factor));
     return {Simd::Table::template of<F::cells>(), Argument::of(any), betaFactor, factor, factorRest, threshold};
   }

@@ -16,14 +16,14 @@ constexpr size_t most = 16;
 
 enum { backwardFunction = functionCount, withDerivativeFunction };
 
-// The unused words put the arrays on a cache line of their own.
+// The unused words keep the arrays at a multiple of 64 bytes from the start.
 struct Shared {
   uint32_t function, count, way;
   float threshold, beta;
   uint32_t unused[11];
   float x[most], other[most];
 };
-static_assert(offsetof(Shared, x) == 64, "a cache line");
+static_assert(offsetof(Shared, x) == 64, "64 bytes from the start");
 
 // Owned by the function compute().
 struct Short {
@@ -36,7 +36,7 @@ struct Short {
 
 void finalize(napi_env env, void* data, void*) {
   Short* owned = static_cast<Short*>(data);
-  static_cast<void>(napi_delete_reference(env, owned->buffer));
+  if (owned->buffer != nullptr) static_cast<void>(napi_delete_reference(env, owned->buffer));
   delete owned;
 }
 
@@ -118,7 +118,7 @@ bool setShort(napi_env env, napi_value kernels, const Backend& backend) {
   if (created == nullptr) return false;
   created->shared = static_cast<Shared*>(memory);
   if (napi_create_reference(env, buffer, 1, &created->buffer) != napi_ok || !setCompute(env, object, created)) {
-    delete created;
+    finalize(env, created, nullptr);
     return false;
   }
   return napi_set_named_property(env, kernels, "short", object) == napi_ok;

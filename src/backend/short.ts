@@ -1,6 +1,7 @@
 // Kernels of the addon for arrays of a few elements. They copy the elements into memory that the addon knows, and the results
 // back: native/addon/short.h says why that is quicker.
 
+import { lengthOf } from '../intrinsics'
 import { type FunctionName, recordOf } from '../math/functions'
 import type { Kernel, ShortKernels } from './contract'
 
@@ -39,7 +40,7 @@ export function createShortKernels({
     threshold?: number,
     beta?: number,
   ): void {
-    const count = x.length
+    const count = lengthOf.call(x)
     copy(x, first, count)
     run(number, count, threshold, beta)
     copy(first, y, count)
@@ -54,14 +55,14 @@ export function createShortKernels({
     ...recordOf(kernelOf),
     most: first.length,
     backward(x, grad, y, threshold, beta) {
-      const count = x.length
+      const count = lengthOf.call(x)
       copy(x, first, count)
       copy(grad, second, count)
       run(functions.backward, count, threshold, beta)
       copy(first, y, count)
     },
     withDerivative(x, value, derivative, threshold, beta) {
-      const count = x.length
+      const count = lengthOf.call(x)
       copy(x, first, count)
       run(functions.withDerivative, count, threshold, beta)
       copy(first, value, count)
