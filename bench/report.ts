@@ -73,7 +73,7 @@ function fast({ peers }: Found): string {
   const on = peers.map((machine) => `${times(machine)} on ${nameOf(machine.machine.cpu)}`)
   const [loop, torch, oneDnn] = [
     over(plainLoop),
-    over('PyTorch'),
+    over('PyTorch avx512', 'PyTorch'),
     over('oneDNN', 'oneDNN avx2'),
   ].map((least) => least.join(' and '))
   return [
