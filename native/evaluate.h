@@ -223,6 +223,7 @@ struct Evaluation {
   using Argument = std::conditional_t<beta == Beta::one, Plain<F, Lanes>, WithBeta<F, Lanes, beta>>;
   static constexpr bool hasBeta = beta != Beta::one;
   static constexpr bool isScaled = hasBeta && F::powerOfBeta != 0;
+  static constexpr bool isCutNear = isThresholded;
   // Whether settled lanes look at the threshold, too: the even function is 0 above it, and elsewhere a zero with the
   // sign of beta. What the others are above it they are above their ceiling as well.
   static constexpr bool isSettledCut = isThresholded || (isScaled && F::isEven);

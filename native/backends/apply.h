@@ -244,8 +244,9 @@ struct Block {
   // After lookNear.
   SOFTPLUS_INLINE void applyNotNear(Way way, const float* x, float* y, size_t count) {
     // Among 32 lanes either most often one is far or hardly ever, so that the branch is predicted. Single vectors have
-    // none.
-    constexpr bool isAlwaysRare = Lanes::count == 16 || !Lanes::arePaired;
+    // none. Where there is a beta or a threshold, the second loop is not worth its code.
+    constexpr bool isAlwaysRare =
+        Lanes::count == 16 || !Lanes::arePaired || Evaluation::hasBeta || Evaluation::isCutNear;
     if (way == Way::each)
       applyEach(x, y, count);
     else

@@ -33,7 +33,7 @@ void compute(const float* x, float* y, size_t count, Scaling scaling) {
 // vectors 5 % of the time. For short ones it is not worth kernels of their own.
 constexpr float aboveNear = 15.0f;
 template <class Simd>
-constexpr bool isCutCostly = Simd::Lanes::count >= 8;
+constexpr bool isCutCostly = Simd::Lanes::count >= 16;
 
 template <class F, class Simd>
 void computeWithBeta(const float* x, float* y, size_t count, Scaling scaling) {

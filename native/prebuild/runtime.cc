@@ -62,3 +62,28 @@ int __cxa_guard_acquire(std::atomic<uint8_t>* guard) {
 
 void __cxa_guard_release(std::atomic<uint8_t>* guard) { guard[0].store(1, std::memory_order_release); }
 }
+
+#if defined(_WIN32)
+// Windows gives a stack its pages one after the other. So before a function takes more than a page, the compiler calls
+// this with their bytes in rax, to touch each of them. All registers stay as they are.
+asm(R"(
+  .globl ___chkstk_ms
+___chkstk_ms:
+  pushq %rax
+  pushq %rcx
+  leaq 24(%rsp), %rcx
+1:
+  cmpq $4096, %rax
+  jbe 2f
+  subq $4096, %rcx
+  orl $0, (%rcx)
+  subq $4096, %rax
+  jmp 1b
+2:
+  subq %rax, %rcx
+  orl $0, (%rcx)
+  popq %rcx
+  popq %rax
+  ret
+)");
+#endif
