@@ -230,9 +230,12 @@ describe.skipIf(isMissing)('examples/queue', () => {
 
     test('a cancelled flow ends, and the same command goes on from there', async () => {
       const id = (await flow.addFlow(redis, await planOf(input, output, options))) as string
-      startWorkers(1)
+      const [worker] = startWorkers(1)
       await atWork()
+      // It would do all shards before the program has started.
+      worker.kill('SIGSTOP')
       const { status, stderr } = await runExample('cancel.mjs', [id]).ended
+      worker.kill('SIGCONT')
       expect(status, stderr).toBe(0)
       await expect(flow.waitForFlow(redis, id)).rejects.toThrow('cancelled')
       expect((await runExample('cancel.mjs', [id]).ended).status).toBe(1)
