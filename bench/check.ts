@@ -1,9 +1,9 @@
 // npm run bench -- check [COMMIT] [--margin PERCENT] [--processes N] [--only WORD...]: did a change make something slower, or
-// faster? Compares this tree with a build of COMMIT. Two to three minutes, and the first time half a minute to build it.
+// faster? Compares this tree with a build of COMMIT. Six minutes, and the first time half a minute to build it.
 //
 // Default of COMMIT: the last release; without one, where this branch left main; on main, the commit before. `--margin`: by how
 // much a ratio must differ from 1 to count, 5 by default. `--processes`: how many measure each backend, 4 by default, with
-// `--only` 8. `--only`: what has all these words in its name, as in `--only avx2 derivative`; prints every ratio of it.
+// `--only` 8. `--only`, the last option: what has all these words in its name, as in `--only avx2 derivative`; prints every ratio of it.
 //
 // Each process loads both builds and lets them answer a question in turns, so other load on the machine slows both alike. Every
 // second process loads them in the other order, as V8 may favour either. A ratio is the median of several processes. Where it is

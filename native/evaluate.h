@@ -74,7 +74,7 @@ struct CellFunction {
 
 // What beta can be. `moderate` ones multiply or divide the result in two floats each, all others in binary64: a part of
 // beta or of 1 / beta could be subnormal, and limits divided by |beta| infinite.
-enum class Beta { one, moderate, any };
+enum class Beta { one, moderate, rare };
 
 constexpr bool isModerate(float beta) {
   const float size = beta < 0.0f ? -beta : beta;
@@ -223,12 +223,12 @@ struct Evaluation {
   using Argument = std::conditional_t<beta == Beta::one, Plain<F, Lanes>, WithBeta<F, Lanes, beta>>;
   static constexpr bool hasBeta = beta != Beta::one;
   static constexpr bool isScaled = hasBeta && F::powerOfBeta != 0;
-  static constexpr bool isCutNear = isThresholded;
+  static constexpr bool isCutNear = isThresholded;  // whether near lanes look at the threshold
   // Whether settled lanes look at the threshold, too: the even function is 0 above it, and elsewhere a zero with the
   // sign of beta. What the others are above it they are above their ceiling as well.
   static constexpr bool isSettledCut = isThresholded || (isScaled && F::isEven);
   // Whether only betas that hardly anyone uses come here.
-  static constexpr bool isRare = beta == Beta::any;
+  static constexpr bool isRare = beta == Beta::rare;
 
   typename Simd::Table table;
   Argument argument;
@@ -291,8 +291,8 @@ struct Evaluation {
       // Only the addition of c0 rounds at the size of the result, so it is last.
       return F::combine(at, c.c0 + fma(at.r, F::c1(c.c1, p), smallTerms(c, at.r)), p);
     } else {
-      // With a beta r was rounded. So nothing else may be: the value is w + d, where d has what w lost. Subtracting n
-      // from w is exact.
+      // r was rounded already. So the other steps keep what they lose: the value is w + d, where d has what w lost.
+      // Subtracting n is exact.
       const Lanes c1 = F::c1(c.c1, p);
       const Lanes w = fma(at.r, c1, F::isShiftedByN ? subtractIfPositive(c.c0, p, at.n) : c.c0);
       const Lanes rest = c.c0 - (F::isShiftedByN ? addIfPositive(w, p, at.n) : w);

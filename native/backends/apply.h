@@ -76,7 +76,8 @@ SOFTPLUS_INLINE void forEach(const float* x, size_t count, Visit visit) {
 template <class Lanes>
 constexpr unsigned allLanes = (1u << Lanes::count) - 1;  // as bitsOf
 
-// How a block is evaluated. `settled` is packed, too, where hardly a lane seems to be far.
+// How a block is evaluated, by a sample of its vectors. near: the sample has no other lanes; the block may. settled: as
+// packed, but a branch skips vectors without far lanes. each: one vector, or pair, after the other.
 enum class Way { near, settled, packed, each };
 
 // The far lanes of a block.

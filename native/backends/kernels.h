@@ -29,8 +29,8 @@ void compute(const float* x, float* y, size_t count, Scaling scaling) {
   }
 }
 
-// Near lanes need not look at thresholds from here on: |p| is below 14.75 there, but for one rounding. That saves long
-// vectors 5 % of the time. For short ones it is not worth kernels of their own.
+// Near lanes need not look at thresholds from here on: |p| is below 14.75 there, but for one rounding. That saves 5 %
+// of the time. It is worth kernels of their own with 16 lanes only: with fewer they are larger.
 constexpr float aboveNear = 15.0f;
 template <class Simd>
 constexpr bool isCutCostly = Simd::Lanes::count >= 16;
@@ -38,9 +38,9 @@ constexpr bool isCutCostly = Simd::Lanes::count >= 16;
 template <class F, class Simd>
 void computeWithBeta(const float* x, float* y, size_t count, Scaling scaling) {
   if constexpr (!hasCells<F>) {
-    compute<F, Simd, Beta::any, false>(x, y, count, scaling);
+    compute<F, Simd, Beta::rare, false>(x, y, count, scaling);
   } else {
-    if (!isModerate(scaling.beta)) return compute<F, Simd, Beta::any, true>(x, y, count, scaling);
+    if (!isModerate(scaling.beta)) return compute<F, Simd, Beta::rare, true>(x, y, count, scaling);
     if constexpr (isCutCostly<Simd>)
       if (scaling.threshold >= aboveNear) return compute<F, Simd, Beta::moderate, false>(x, y, count, scaling);
     compute<F, Simd, Beta::moderate, true>(x, y, count, scaling);
