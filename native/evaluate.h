@@ -287,19 +287,17 @@ struct Evaluation {
   SOFTPLUS_INLINE Lanes evaluate(const Reduced& at, const Rows& rows, size_t i, Lanes x) const {
     const Lanes p = argument.oriented(x);
     auto c = at.corrected(rows.lookup(table, i, at.z), F::K);
-    if constexpr (beta == Beta::one) {
+    if constexpr (!isScaled) {
       // Only the addition of c0 rounds at the size of the result, so it is last.
       return F::combine(at, c.c0 + fma(at.r, F::c1(c.c1, p), smallTerms(c, at.r)), p);
     } else {
-      // r was rounded already. So the other steps keep what they lose: the value is w + d, where d has what w lost.
-      // Subtracting n is exact.
+      // r was rounded already, and the factor is still to come. So the other steps keep what they lose: the value is
+      // w + d, where d has what w lost. Subtracting n is exact.
       const Lanes c1 = F::c1(c.c1, p);
       const Lanes w = fma(at.r, c1, F::isShiftedByN ? subtractIfPositive(c.c0, p, at.n) : c.c0);
       const Lanes rest = c.c0 - (F::isShiftedByN ? addIfPositive(w, p, at.n) : w);
       const Lanes d = fma(at.r, c1, rest) + smallTerms(c, at.r);
-      if constexpr (!isScaled) {
-        return F::combine(at, w + d, p);
-      } else if constexpr (isRare) {
+      if constexpr (isRare) {
         return narrow(at.timesPow2(widen(w) + widen(d)) * typename Simd::Wide(betaFactor));
       } else {
         Lanes small = d * factor;

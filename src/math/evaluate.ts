@@ -161,7 +161,7 @@ function smallTerms(rows: Float64Array, row: number, low: number, r: number): nu
   return fma(fround(r * r), q, low)
 }
 
-// The value is w + d, where d has what w lost, times the power of 2 and the factor.
+// Where no factor follows, one sum. Elsewhere w + d, where d has what w lost, times the power of 2 and the factor.
 function combined(
   rows: Float64Array,
   row: number,
@@ -170,11 +170,15 @@ function combined(
   power: number,
   { factor, factorRest, wideFactor }: Argument,
 ): number {
-  const shift = factor === 0 ? 0 : rows[row + 9]
-  const w = fma(r, rows[row + 1], fround(rows[row] + shift))
+  const c1 = rows[row + 1]
+  const shift = rows[row + 9]
+  if (factor === 0) {
+    const l = fma(r, c1, smallTerms(rows, row, low, r))
+    return fround(rows[row + 8] * fround(fround(rows[row] + l) * power) + shift)
+  }
+  const w = fma(r, c1, fround(rows[row] + shift))
   const rest = fround(rows[row] - (w - shift))
-  const d = fround(fround(r * rows[row + 1] + rest) + smallTerms(rows, row, low, r))
-  if (factor === 0) return fround(rows[row + 8] * fround(fround(w + d) * power) + rows[row + 9])
+  const d = fround(fround(r * c1 + rest) + smallTerms(rows, row, low, r))
   if (wideFactor !== 0) return fround((w + d) * power * wideFactor)
   const small = fround(d * factor)
   return fround(fma(w, factor, factorRest === 0 ? small : fma(w, factorRest, small)) * power)

@@ -116,9 +116,9 @@ ${boundRows(bounds)}
 2. **The polynomial.** Its difference from the true function is computed at 65 points of every interval. Between two points it
    can grow by at most h^2 / 8 times its second derivative, where h is their distance.
 3. **The steps.** Each rounding loses at most half a unit in the last place of the largest value on the interval. Later steps
-   multiply this loss by abs(r) or r^2. The sum c0 + c1 r is kept as two floats: the second has what the first lost, and the
-   small terms of the polynomial. For softplus with beta x > 0, n is subtracted from c0 before, and the second float has what
-   that lost, too.
+   multiply this loss by abs(r) or r^2. Where a factor follows, the sum c0 + c1 r is kept as two floats: the second has what the
+   first lost, and the small terms of the polynomial. For softplus with beta x > 0, n is subtracted from c0 before, and the
+   second float has what that lost, too. For the derivative, which has no factor, c0 is added last.
 4. **The last step.** softplus and the second derivative multiply both floats by 1 / beta or beta. 1 / beta is two floats as well. The
    products are rounded once, together, which adds 1/2 ULP; the smaller ones are rounded before at 2^-24 of their size. Where abs(beta)
    is above 2^64 or below 2^-64 this step is in binary64. The result can have any exponent, so the sum is taken in the smallest

@@ -136,6 +136,13 @@ function boundOn(
   }
   const small = smallTerms(c, low, from, to)
   error += small.error
+  if (!isWide) {
+    error += halfUlp(sizeOn([low, ...c.slice(1)], from, to))
+    // The sum with c0 is rounded to float32. Where beta x is positive it is then subtracted from 1, which rounds again.
+    return isPositive
+      ? 0.5 + (error + halfUlp(largest + error)) / 2 ** -24
+      : 0.5 + error / (2 * halfUlp(smallest))
+  }
   // w rounds the value, and so does c0 - n before it. The step after it finds what both lost, and is rounded itself.
   const shift = isSoftplusAboveZero ? -n - from : 0
   const lost = (isSoftplusAboveZero ? 2 : 1) * halfUlp(largest + shift)
@@ -146,18 +153,11 @@ function boundOn(
   }
   const d = small.size + lost
   error += halfUlp(d)
-
-  if (isWide) {
-    // d times the factor is rounded, and once more after the addition of w times the rest of 1 / beta, which is at most
-    // 2^-24 of it and itself rounded to 2^-24.
-    const value = isSoftplusAboveZero ? smallest - n - to : smallest
-    error += 2 ** -24 * (2 * d + 2 ** -23 * (largest + shift))
-    return 0.5 + error / (value * 2 ** -24) + 2 ** -24
-  }
-  // The derivative is rounded to float32. Where beta x is positive it is then subtracted from 1, which rounds again.
-  return isPositive
-    ? 0.5 + (error + halfUlp(largest + error)) / 2 ** -24
-    : 0.5 + error / (2 * halfUlp(smallest))
+  // d times the factor is rounded, and once more after the addition of w times the rest of 1 / beta, which is at most 2^-24 of
+  // it and itself rounded to 2^-24.
+  const value = isSoftplusAboveZero ? smallest - n - to : smallest
+  error += 2 ** -24 * (2 * d + 2 ** -23 * (largest + shift))
+  return 0.5 + error / (value * 2 ** -24) + 2 ** -24
 }
 
 const steps = 512
