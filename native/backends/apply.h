@@ -105,9 +105,17 @@ struct Block {
   static constexpr size_t length = RowOffsets::capacity;
   const Evaluation& evaluation;
   RowOffsets rows;
+  bool areRowsKept = false;
   FarLanes<Lanes, length> farLanes;
 
   SOFTPLUS_INLINE explicit Block(const Evaluation& f) : evaluation(f) {}
+
+  // Whether all lanes are near, with their rows kept. Where the first ones are not, it looks no further: most such
+  // blocks are settled, and need no rows.
+  SOFTPLUS_INLINE bool areNear(const float* x, size_t count) {
+    areRowsKept = count < Lanes::count || evaluation.areNear(Lanes::load(x), Lanes::load(x));
+    return areRowsKept && lookNear(x, count);
+  }
 
   // Keeps the rows as for near lanes, and returns whether all lanes are near.
   SOFTPLUS_INLINE bool lookNear(const float* x, size_t count) {
@@ -149,7 +157,8 @@ struct Block {
     return notNear == 0 ? Way::near : allFar == 0 ? Way::settled : Way::packed;
   }
 
-  // After lookNear. `isFarRare` says whether most pairs of vectors have no far lanes: a branch then saves packing them.
+  // With the rows kept. `isFarRare` says whether most pairs of vectors have no far lanes: a branch then saves packing
+  // them.
   template <bool isFarRare>
   SOFTPLUS_NOINLINE void applyPacked(const float* x, float* y, size_t count) {
     const Evaluation f = evaluation;  // in registers, as stores cannot change it
@@ -242,16 +251,15 @@ struct Block {
     });
   }
 
-  // After lookNear.
   SOFTPLUS_INLINE void applyNotNear(Way way, const float* x, float* y, size_t count) {
     // Among 32 lanes either most often one is far or hardly ever, so that the branch is predicted. Single vectors have
     // none. Where there is a beta or a threshold, the second loop is not worth its code.
     constexpr bool isAlwaysRare =
         Lanes::count == 16 || !Lanes::arePaired || Evaluation::hasBeta || Evaluation::isCutNear;
-    if (way == Way::each)
-      applyEach(x, y, count);
-    else
-      way == Way::packed ? applyPacked<isAlwaysRare>(x, y, count) : applyPacked<true>(x, y, count);
+    if (way == Way::each) return applyEach(x, y, count);
+    if constexpr (RowOffsets::areKept)
+      if (!areRowsKept) lookNear(x, count);
+    way == Way::packed ? applyPacked<isAlwaysRare>(x, y, count) : applyPacked<true>(x, y, count);
   }
 };
 
@@ -317,7 +325,7 @@ SOFTPLUS_INLINE void applyBlocks(const Evaluation& f, const float* x, float* y, 
     if constexpr (Evaluation::RowOffsets::areKept) {
       for (size_t start = 0; start < count; start += block.length) {
         const size_t n = count - start < block.length ? count - start : block.length;
-        if (block.lookNear(x + start, n))
+        if (block.areNear(x + start, n))
           map<Lanes>(x + start, y + start, n,
                      [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return f.near(block.rows, i, lanes); });
         else
@@ -461,13 +469,12 @@ SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Derivative& g, const 
     Block<Derivative> derivatives(g);
     const auto applyTwice = [&](Way way, size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
       derivatives.applyNotNear(way, x + start, derivative + start, n);
-      if constexpr (Value::RowOffsets::areKept) values.lookNear(x + start, n);
       values.applyNotNear(way, x + start, value + start, n);
     };
     if constexpr (Value::RowOffsets::areKept) {
       for (size_t start = 0; start < count; start += values.length) {
         const size_t n = count - start < values.length ? count - start : values.length;
-        if (derivatives.lookNear(x + start, n))
+        if (derivatives.areNear(x + start, n))
           mapToBoth<Lanes>(x + start, value + start, derivative + start, n, isStreamed,
                            [&](size_t i, Lanes lanes, Lanes& v, Lanes& d) SOFTPLUS_INLINE_LAMBDA {
                              v = f.near(derivatives.rows, i, lanes);
@@ -481,16 +488,16 @@ SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Derivative& g, const 
           count, values.length,
           [&](size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
             const Way way = derivatives.look(x + start, n);
-            return way == Way::packed ? way : Way::each;
+            return way == Way::settled ? Way::each : way;
           },
           [&](size_t start) SOFTPLUS_INLINE_LAMBDA {
             return applyBothNear(f, g, x + start, value + start, derivative + start, count - start, isStreamed);
           },
           [&](Way way, size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
-            if (way == Way::each)
-              applyBothEach(f, g, x + start, value + start, derivative + start, n, isStreamed);
-            else
+            if (way == Way::packed)
               applyTwice(way, start, n);
+            else
+              applyBothEach(f, g, x + start, value + start, derivative + start, n, isStreamed);
           });
     }
   }

@@ -81,11 +81,12 @@ void computeWithDerivativeAndBeta(const float* x, float* value, float* derivativ
 template <class Simd>
 void computeBackward(Kernel derivative, const float* x, const float* grad, float* y, size_t count, Scaling scaling) {
   using Lanes = typename Simd::Lanes;
-  constexpr size_t length = 256;
-  alignas(64) float derivatives[length] = {};
+  constexpr size_t length = 1024;
+  alignas(64) float derivatives[length + Lanes::count];
   for (size_t start = 0; start < count; start += length) {
     const size_t n = count - start < length ? count - start : length;
     derivative(x + start, derivatives, n, scaling);
+    Lanes(0.0f).store(derivatives + n);  // the last vector's other lanes
     map<Lanes>(grad + start, y + start, n,
                [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return lanes * Lanes::load(derivatives + i); });
   }
