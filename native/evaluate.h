@@ -19,6 +19,7 @@
 #include <type_traits>
 
 #include "simd/contract.h"
+#include "threshold.h"
 
 namespace softplus {
 
@@ -92,8 +93,6 @@ struct Plain {
   static SOFTPLUS_INLINE Plain of(float) { return {}; }
   // x with the sign of p.
   SOFTPLUS_INLINE Lanes oriented(Lanes x) const { return x; }
-  // p rounded to float32.
-  SOFTPLUS_INLINE Lanes product(Lanes x) const { return x; }
   // -|x|. Where p would be 0 or closer to 0 than about 2^-60 it becomes -2^-60, which does not change any result.
   // Products of smaller numbers would be subnormal, and Intel's processors trap into microcode for each, which took 20
   // to 48 times as long.
@@ -129,7 +128,6 @@ struct WithBeta {
             any < 0.0f ? -0.0f : 0.0f};
   }
   SOFTPLUS_INLINE Lanes oriented(Lanes x) const { return timesSign(x, sign); }
-  SOFTPLUS_INLINE Lanes product(Lanes x) const { return times(oriented(x)); }
   SOFTPLUS_INLINE Lanes times(Lanes a) const { return a * size; }
   SOFTPLUS_INLINE Lanes negative(Lanes x) const { return withSignSet(x, least); }
   SOFTPLUS_INLINE Lanes plus(Lanes a, Lanes c) const { return fma(a, size, c); }
@@ -142,13 +140,14 @@ template <class Lanes>
 struct Near {
   static constexpr bool mayBeFar = false;
   Lanes z, n, r;
+  Lanes p;  // its sign alone counts
 
   template <class Argument>
   static SOFTPLUS_INLINE Near of(const Argument& argument, Lanes x) {
     const Lanes a = argument.negative(x);
     const Lanes z = argument.plus(a, halves);
     const Lanes n = z - halves;
-    return {z, n, argument.minus(a, n)};
+    return {z, n, argument.minus(a, n), argument.oriented(x)};
   }
   SOFTPLUS_INLINE const Coefficients<Lanes>& corrected(const Coefficients<Lanes>& c, float) const { return c; }
   template <class LanesOrWide>
@@ -171,22 +170,23 @@ struct Anywhere {
   static constexpr bool mayBeFar = true;
   Lanes z, n, r, e;
   Lanes lost;  // what the rounding of r lost
+  Lanes p;     // its sign alone counts
 
   // Below `lowest` the result is the same as there. Where p is rounded, lanes that are not moved take their cell and r
   // from the product as it is, like near lanes.
   template <class Argument>
   static SOFTPLUS_INLINE Anywhere of(const Argument& argument, Lanes x) {
     const Lanes a = max(argument.lowest, argument.negative(x));
-    const Lanes p = argument.times(a);
-    const Lanes e = min(0.0f, fma(p, log2e, wholes) - (wholes - octaves));
-    const Lanes v = fma(e, -ln2High, p);
+    const Lanes rounded = argument.times(a);
+    const Lanes e = min(0.0f, fma(rounded, log2e, wholes) - (wholes - octaves));
+    const Lanes v = fma(e, -ln2High, rounded);
     Lanes z = v + halves;
     if constexpr (Argument::isRounded) z = select(e < 0.0f, z, argument.plus(a, halves));
     const Lanes n = z - halves;
     Lanes s = v - n;
     if constexpr (Argument::isRounded) s = argument.minus(a, fma(e, ln2High, n));
     const Lanes r = fma(e, -ln2Low, s);
-    return {z, n, r, e, fma(e, -ln2Low, s - r)};
+    return {z, n, r, e, fma(e, -ln2Low, s - r), argument.oriented(x)};
   }
   // Adds what r lost, and K f(v)^2 (1 - 2^e), to the low part of c0. Three terms of f(v) suffice, so the square does
   // not wait for the rest of the polynomial. 2^e is held at 2^-36, because less cannot change the result.
@@ -234,14 +234,19 @@ struct Evaluation {
   Argument argument;
   double betaFactor;         // beta or 1 / beta
   float factor, factorRest;  // the same in two parts
-  float threshold;
+  float cutAbove;            // the threshold, as a limit of x oriented as p
 
   static SOFTPLUS_INLINE Evaluation of(float any, float threshold) {
     const double betaFactor = F::powerOfBeta < 0 ? 1.0 / static_cast<double>(any) : static_cast<double>(any);
     // A rare one may be larger than a float.
     const float factor = isRare ? 0.0f : static_cast<float>(betaFactor);
     const float factorRest = static_cast<float>(betaFactor - static_cast<double>(factor));
-    return {Simd::Table::template of<F::cells>(), Argument::of(any), betaFactor, factor, factorRest, threshold};
+    return {Simd::Table::template of<F::cells>(),
+            Argument::of(any),
+            betaFactor,
+            factor,
+            factorRest,
+            largestWithin(threshold, any < 0.0f ? -any : any)};
   }
 
   SOFTPLUS_INLINE auto isNear(Lanes x) const { return withSignSet(x) > -argument.limit; }
@@ -262,11 +267,15 @@ struct Evaluation {
   // Rows is RowOffsets or HeldTable.
   template <class Rows>
   SOFTPLUS_INLINE Lanes near(const Rows& rows, size_t i, Lanes x) const {
-    return cut<isThresholded>(x, evaluate(reduceNear(x), rows, i, x));
+    return near(reduceNear(x), rows, i, x);
+  }
+  template <class Rows>
+  SOFTPLUS_INLINE Lanes near(const Near<Lanes>& at, const Rows& rows, size_t i, Lanes x) const {
+    return cut<isThresholded>(x, evaluate(at, rows, i));
   }
   template <class Rows>
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
-    Lanes y = F::template finish<hasBeta>(argument, x, evaluate(reduceAnywhere(x), rows, i, x));
+    Lanes y = F::template finish<hasBeta>(argument, x, evaluate(reduceAnywhere(x), rows, i));
     if constexpr (isRare) y = select(isSettled(x), settledValue(x), y);
     return cut<(isThresholded || hasBeta)>(x, y);
   }
@@ -274,7 +283,7 @@ struct Evaluation {
   // Near and settled lanes. Far lanes are arbitrary.
   template <class Mask>
   SOFTPLUS_INLINE Lanes nearOrSettled(Mask notNear, const RowOffsets& rows, size_t i, Lanes x) const {
-    const Lanes y = evaluate(reduceNear(x), rows, i, x);
+    const Lanes y = evaluate(reduceNear(x), rows, i);
     return cut<isSettledCut>(x, F::template withSettled<hasBeta>(notNear, x, argument.oriented(x), zero(), y));
   }
 
@@ -284,8 +293,8 @@ struct Evaluation {
     return 0.0f;
   }
   template <class Reduced, class Rows>
-  SOFTPLUS_INLINE Lanes evaluate(const Reduced& at, const Rows& rows, size_t i, Lanes x) const {
-    const Lanes p = argument.oriented(x);
+  SOFTPLUS_INLINE Lanes evaluate(const Reduced& at, const Rows& rows, size_t i) const {
+    const Lanes p = at.p;
     auto c = at.corrected(rows.lookup(table, i, at.z), F::K);
     if constexpr (!isScaled) {
       // Only the addition of c0 rounds at the size of the result, so it is last.
@@ -312,7 +321,7 @@ struct Evaluation {
   }
   template <bool isNeeded>
   SOFTPLUS_INLINE Lanes cut(Lanes x, Lanes y) const {
-    if constexpr (isNeeded) y = select(argument.product(x) > threshold, F::above(x), y);
+    if constexpr (isNeeded) y = select(argument.oriented(x) > cutAbove, F::above(x), y);
     return y;
   }
 };

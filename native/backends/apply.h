@@ -421,10 +421,11 @@ SOFTPLUS_NOINLINE size_t applyBothNear(const Value& f, const Derivative& g, cons
     const Lanes first = Lanes::load(x + i), second = Lanes::load(x + i + Lanes::count);
     if (!g.areNear(first, second)) return i;
     prefetch<Lanes>(x + i, 2 * Lanes::count);
-    toValue.store(f.near(rows, i, first), value + i);
-    toDerivative.store(g.near(rows, i, first), derivative + i);
-    toValue.store(f.near(rows, i, second), value + i + Lanes::count);
-    toDerivative.store(g.near(rows, i, second), derivative + i + Lanes::count);
+    const auto atFirst = g.reduceNear(first), atSecond = g.reduceNear(second);
+    toValue.store(f.near(atFirst, rows, i, first), value + i);
+    toDerivative.store(g.near(atFirst, rows, i, first), derivative + i);
+    toValue.store(f.near(atSecond, rows, i, second), value + i + Lanes::count);
+    toDerivative.store(g.near(atSecond, rows, i, second), derivative + i + Lanes::count);
   }
   return i;
 }
@@ -440,8 +441,9 @@ SOFTPLUS_NOINLINE void applyBothEach(const Value& f, const Derivative& g, const 
                      const auto isNotNear = g.isNotNear(lanes);
                      const unsigned notNear = bitsOf(isNotNear);
                      if (notNear == 0) {
-                       v = f.near(rows, i, lanes);
-                       d = g.near(rows, i, lanes);
+                       const auto at = g.reduceNear(lanes);
+                       v = f.near(at, rows, i, lanes);
+                       d = g.near(at, rows, i, lanes);
                      } else if (bitsOf(f.isFar(isNotNear, lanes) | g.isFar(isNotNear, lanes)) != 0) {
                        v = f.anywhere(rows, i, lanes);
                        d = g.anywhere(rows, i, lanes);
@@ -477,8 +479,9 @@ SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Derivative& g, const 
         if (derivatives.areNear(x + start, n))
           mapToBoth<Lanes>(x + start, value + start, derivative + start, n, isStreamed,
                            [&](size_t i, Lanes lanes, Lanes& v, Lanes& d) SOFTPLUS_INLINE_LAMBDA {
-                             v = f.near(derivatives.rows, i, lanes);
-                             d = g.near(derivatives.rows, i, lanes);
+                             const auto at = g.reduceNear(lanes);
+                             v = f.near(at, derivatives.rows, i, lanes);
+                             d = g.near(at, derivatives.rows, i, lanes);
                            });
         else
           applyTwice(derivatives.look(x + start, n), start, n);

@@ -23,8 +23,13 @@ void compute(const float* x, float* y, size_t count, Scaling scaling) {
     else
       apply(f, x, y, count);
   } else {
+    float cutAbove = scaling.threshold;
+    if constexpr (F::takesScaling) {
+      const float lower = cutAbove < F::ceiling ? cutAbove : F::ceiling;
+      cutAbove = largestWithin(lower, scaling.beta < 0.0f ? -scaling.beta : scaling.beta);
+    }
     map<Lanes>(x, y, count, [=](size_t, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
-      return F::template at<Simd, beta != Beta::one>(lanes, scaling.beta, scaling.threshold);
+      return F::template at<Simd, beta != Beta::one>(lanes, scaling.beta, cutAbove);
     });
   }
 }

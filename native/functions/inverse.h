@@ -66,20 +66,20 @@ struct inverse {
     return k * 0x1.62e42fefa39efp-1 + 2.0 * (q + q * s * (even + s * odd));
   }
 
+  // The result rounds to y above it: what would be added to t, ln(1 - e^-t), is below 2^-29 t.
+  static constexpr float ceiling = 17.5f;
+
   template <class Simd, bool hasBeta, class Lanes = typename Simd::Lanes>
-  static SOFTPLUS_INLINE Lanes at(Lanes y, float beta, float threshold) {
+  static SOFTPLUS_INLINE Lanes at(Lanes y, float beta, float cutAbove) {
     using Wide = typename Simd::Wide;
-    // The result rounds to y above it: what would be added to t, ln(1 - e^-t), is below 2^-29 t.
-    constexpr float ceiling = 17.5f;
     constexpr float infinity = std::numeric_limits<float>::infinity();
-    const Lanes p = y * Lanes(beta);
-    // y with the sign of beta y. p itself may round to 0.
-    const Lanes s = y * Lanes(beta < 0 ? -1.0f : 1.0f);
+    // y with the sign of beta y.
+    const Lanes s = timesSign(y, beta < 0 ? -0.0f : 0.0f);
     const Wide b = static_cast<double>(beta);
     const Lanes x = narrow(log<hasBeta>(expm1(widen(y) * b)) * Wide(1.0 / static_cast<double>(beta)));
     const Lanes atZero = Lanes(beta < 0 ? infinity : -infinity) + y;
     const Lanes result = select(s > 0.0f, x, select(s < 0.0f, std::numeric_limits<float>::quiet_NaN(), atZero));
-    return select(p > (threshold < ceiling ? threshold : ceiling), y, result);
+    return select(s > cutAbove, y, result);
   }
 };
 

@@ -1,0 +1,52 @@
+// Where a threshold acts, as a limit of x: kernels then compare x with it. They could multiply by beta and compare the
+// product with the threshold, but products of subnormal numbers trap into microcode on Intel's processors.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "simd/contract.h"
+
+namespace softplus {
+
+// The next float above or below, for one that is finite and not 0, or a step away from 0 for 0.
+SOFTPLUS_INLINE float neighbour(float value, bool isAbove) {
+  int32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  if (value == 0.0f)
+    bits = isAbove ? 1 : INT32_MIN + 1;
+  else
+    bits += (value > 0.0f) == isAbove ? 1 : -1;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// The largest float whose product with `size` > 0, rounded to float32, is not above `threshold`.
+SOFTPLUS_INLINE float largestWithin(float threshold, float size) {
+  constexpr float infinity = std::numeric_limits<float>::infinity(), largest = std::numeric_limits<float>::max();
+  if (size == 1.0f || threshold == infinity) return threshold;
+  // Products up to here, half a unit above the threshold, round to it. The tie itself rounds to the even one of both.
+  // For rounding, infinity is 2^128.
+  const bool isInfinite = threshold == -infinity, isLargest = threshold == largest;
+  const double from = isInfinite ? -0x1p128 : static_cast<double>(threshold);
+  const double next = isLargest ? 0x1p128 : static_cast<double>(isInfinite ? -largest : neighbour(threshold, true));
+  const double end = (from + next) / 2;
+  uint32_t bits;
+  std::memcpy(&bits, &threshold, sizeof bits);
+  const bool isEven = (bits & 1) == 0;
+  const auto isWithin = [=](float x) {
+    const double product = static_cast<double>(x) * static_cast<double>(size);  // exact
+    return product < end || (product == end && isEven);
+  };
+  const double quotient = end / static_cast<double>(size);
+  float x = quotient > largest ? largest : quotient < -largest ? -largest : static_cast<float>(quotient);
+  while (!isWithin(x)) {
+    if (x == -largest) return -infinity;
+    x = neighbour(x, false);
+  }
+  while (x < largest && isWithin(neighbour(x, true))) x = neighbour(x, true);
+  return x;
+}
+
+}  // namespace softplus
