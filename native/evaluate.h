@@ -246,7 +246,7 @@ struct Evaluation {
             betaFactor,
             factor,
             factorRest,
-            largestWithin(threshold, any < 0.0f ? -any : any)};
+            largestWithin<Lanes>(threshold, any < 0.0f ? -any : any)};
   }
 
   SOFTPLUS_INLINE auto isNear(Lanes x) const { return withSignSet(x) > -argument.limit; }

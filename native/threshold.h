@@ -22,8 +22,10 @@ SOFTPLUS_INLINE float neighbour(float value, bool isAbove) {
   return value;
 }
 
-// The largest float whose product with `size` > 0, rounded to float32, is not above `threshold`.
-SOFTPLUS_INLINE float largestWithin(float threshold, float size) {
+// The largest float whose product with `size` > 0, rounded to float32, is not above `threshold`. A template, so that
+// the linker does not merge it with that of another instruction set.
+template <class Lanes>
+SOFTPLUS_NOINLINE float largestWithin(float threshold, float size) {
   constexpr float infinity = std::numeric_limits<float>::infinity(), largest = std::numeric_limits<float>::max();
   if (size == 1.0f || threshold == infinity) return threshold;
   // Products up to here, half a unit above the threshold, round to it. The tie itself rounds to the even one of both.

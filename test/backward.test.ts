@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { backends } from './backends'
+import { expectSame } from './floats'
 
 const floats = (length: number, seed: number) =>
   Float32Array.from({ length }, (_, i) => Math.sin((i + seed) * 12.9898) * (i % 3 ? 12 : 60))
@@ -40,6 +41,17 @@ describe.each(backends)('$name', ({ api: { softplus } }) => {
         expect(softplus.backward(x, grad)).toEqual(product(x, grad))
       }),
     )
+  })
+
+  test('of derivatives from subnormal ones on, and any grad', () => {
+    const length = 5000
+    const x = Float32Array.from({ length }, (_, i) => -60 - ((i * 0.618034) % 1) * 46)
+    const bits = Uint32Array.from({ length }, (_, i) => Math.imul(i, 2654435761))
+    const usual = Float32Array.from({ length }, (_, i) => Math.sin(i) * 8)
+    // A subnormal derivative is a multiple of 2^-149: half of an odd one is a tie.
+    const ties = Float32Array.from({ length }, (_, i) => (i % 8) + 0.5 + ((i % 3) - 1) * 2 ** -23)
+    for (const grad of [usual, ties, ties.map((g) => -g), new Float32Array(bits.buffer)])
+      expectSame(softplus.backward(x, grad), product(x, grad), 'grad * derivative')
   })
 
   test('refuses what it cannot read or write, and writes nothing', () => {

@@ -6,6 +6,7 @@
 
 #include "../functions.h"
 #include "apply.h"
+#include "backward.h"
 
 namespace softplus {
 
@@ -26,7 +27,7 @@ void compute(const float* x, float* y, size_t count, Scaling scaling) {
     float cutAbove = scaling.threshold;
     if constexpr (F::takesScaling) {
       const float lower = cutAbove < F::ceiling ? cutAbove : F::ceiling;
-      cutAbove = largestWithin(lower, scaling.beta < 0.0f ? -scaling.beta : scaling.beta);
+      cutAbove = largestWithin<Lanes>(lower, scaling.beta < 0.0f ? -scaling.beta : scaling.beta);
     }
     map<Lanes>(x, y, count, [=](size_t, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
       return F::template at<Simd, beta != Beta::one>(lanes, scaling.beta, cutAbove);
@@ -79,22 +80,6 @@ void computeWithDerivativeAndBeta(const float* x, float* value, float* derivativ
     if (scaling.threshold >= aboveNear)
       return computeWithDerivative<Simd, Beta::moderate, false>(x, value, derivative, count, scaling);
   computeWithDerivative<Simd, Beta::moderate, true>(x, value, derivative, count, scaling);
-}
-
-// One block after the other, whose derivatives stay in the first-level cache. grad is read before y is written, which
-// may be the same array.
-template <class Simd>
-void computeBackward(Kernel derivative, const float* x, const float* grad, float* y, size_t count, Scaling scaling) {
-  using Lanes = typename Simd::Lanes;
-  constexpr size_t length = 1024;
-  alignas(64) float derivatives[length + Lanes::count];
-  for (size_t start = 0; start < count; start += length) {
-    const size_t n = count - start < length ? count - start : length;
-    derivative(x + start, derivatives, n, scaling);
-    Lanes(0.0f).store(derivatives + n);  // the last vector's other lanes
-    map<Lanes>(grad + start, y + start, n,
-               [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA { return lanes * Lanes::load(derivatives + i); });
-  }
 }
 
 template <class Simd>

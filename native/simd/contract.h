@@ -31,7 +31,8 @@
 //   subtractIfPositive(a, p, b) a - b where the sign bit of p is clear, else a.
 //   addIfPositive(a, p, b)      a + b there.
 //   pow2(n)                     2^n for an integer n in [-126, 127]. Of NaN it is some number.
-//   scale(a, n)                 a 2^n, also if that is subnormal, for a normal a > 0 and an integer n in [-250, 0].
+//   scale(a, n)                 a 2^n, also if that is subnormal, for a normal a > 0 or +0, and an integer n in
+//                               [-250, 0].
 //
 //   Mask                        A truth value for every lane.
 //   a < b, a > b                False where a or b is NaN.

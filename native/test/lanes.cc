@@ -243,7 +243,9 @@ void testPowers() {
     pow2(static_cast<float>(n)).store(y);
     expect("pow2", y[0], std::ldexp(1.0f, n));
   }
-  for (int n = -149; n <= 0; n++)
+  for (int n = -149; n <= 0; n++) {
+    scale(0.0f, static_cast<float>(n)).store(y);
+    expect("scale of 0", y[0], 0.0f);
     for (float a = 0x1p-21f; a < 0x1p-18f; a *= 1.01f) {
       scale(a, static_cast<float>(n)).store(y);
       expect("scale", y[0], std::ldexp(a, n));
@@ -251,6 +253,7 @@ void testPowers() {
       scale(std::ldexp(std::rint(std::ldexp(a, 40)) + 0.5f, -40), static_cast<float>(n)).store(y);
       expect("scale of a tie", y[0], std::ldexp(std::ldexp(std::rint(std::ldexp(a, 40)) + 0.5f, -40), n));
     }
+  }
 }
 
 void testWide() {

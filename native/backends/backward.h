@@ -1,0 +1,76 @@
+// grad * derivative(x), block by block. Derivatives are subnormal from x = -87.3 to -104, and products of them trap
+// into microcode on Intel's processors, which takes ten times as long as all else. So blocks that have such derivatives
+// are multiplied by a detour, with the same bits.
+#pragma once
+
+#include <cstddef>
+
+#include "../functions.h"
+#include "apply.h"
+
+namespace softplus {
+
+// Derivatives from here on give subnormal products only with a grad that hardly occurs.
+constexpr float smallDerivative = 0x1p-110f;
+
+template <class Lanes>
+SOFTPLUS_INLINE auto isSmall(Lanes derivative) {
+  return (derivative > 0.0f) & (derivative < smallDerivative);
+}
+
+// Whether a sample of the vectors has small derivatives.
+template <class Lanes>
+SOFTPLUS_INLINE bool haveSmall(const float* derivatives, size_t count) {
+  constexpr size_t stride = 9 * Lanes::count;  // data may repeat after a power of two
+  unsigned found = 0;
+  for (size_t i = 0; i < count; i += stride) found |= bitsOf(isSmall(Lanes::load(derivatives + i)));
+  return found != 0;
+}
+
+// grad * derivative, rounded once. Where the derivative is small it is multiplied by 2^126 first. Then the product is
+// exact in binary64, and rounded to where floats end: to a multiple of 2^-149 if it is subnormal, times 2^126.
+template <class Simd, class Lanes = typename Simd::Lanes>
+SOFTPLUS_INLINE Lanes carefulProduct(Lanes derivative, Lanes grad) {
+  using Wide = typename Simd::Wide;
+  const Lanes size = withSignClear(grad);
+  // Larger ones could overflow on the way, NaN and infinity have no exponent to subtract from.
+  const auto isDetour = isSmall(derivative) & (size < 0x1p100f);
+  const Lanes small = select(isDetour, derivative, 1.0f);
+  const auto isSubnormal = small < 0x1p-126f;
+  // An addition of subnormal lanes does not trap.
+  const Lanes normal = select(isSubnormal, small + 0x1p-126f, small) * 0x1p126f;
+  const Lanes scaled = select(isSubnormal, normal - 1.0f, normal);
+  const Wide product = widen(scaled) * widen(select(isDetour, size, 0.0f));
+  constexpr double unit = 0x1.8p29;  // whose unit in the last place is 2^-23
+  const Lanes multiple = narrow(product + unit - unit);
+  const Lanes magnitude = scale(select(multiple < 1.0f, multiple, narrow(product)), -126.0f);
+  const Lanes detour = select(isSignClear(grad), magnitude, timesSign(magnitude, -0.0f));
+  return select(isDetour, detour, select(isDetour, 1.0f, derivative) * grad);
+}
+
+// grad is read before y is written, which may be the same array.
+template <class Simd>
+void computeBackward(Kernel derivative, const float* x, const float* grad, float* y, size_t count, Scaling scaling) {
+  using Lanes = typename Simd::Lanes;
+  // The derivatives of a block stay in the first-level cache.
+  constexpr size_t length = 1024;
+  alignas(64) float derivatives[length + Lanes::count];
+  for (size_t start = 0; start < count; start += length) {
+    const size_t n = count - start < length ? count - start : length;
+    derivative(x + start, derivatives, n, scaling);
+    Lanes(0.0f).store(derivatives + n);  // the last vector's other lanes
+    const auto apply = [&](auto product) SOFTPLUS_INLINE_LAMBDA {
+      map<Lanes>(grad + start, y + start, n, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
+        return product(Lanes::load(derivatives + i), lanes);
+      });
+    };
+    // With one lane the detour has traps of its own.
+    if (Lanes::count > 1 && haveSmall<Lanes>(derivatives, n))
+      apply([](Lanes d, Lanes g)
+                SOFTPLUS_INLINE_LAMBDA { return bitsOf(isSmall(d)) == 0 ? d * g : carefulProduct<Simd>(d, g); });
+    else
+      apply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA { return d * g; });
+  }
+}
+
+}  // namespace softplus
