@@ -43,7 +43,14 @@ const lazyModules: NonNullable<Options['esbuildPlugins']>[number] = {
   },
 }
 
-// Writes the licences of what the command is bundled with, which must go with it, to dist/LICENSES.txt.
+// The reader of Arrow IPC is a file of its own, which the command and softplus/shards load for inputs in that format. By
+// require(): Node would start its loader of ES modules for import().
+const arrowApart = external(/\/arrow\/ipc$/, './arrow-ipc.cjs')
+const byRequire: Options['esbuildOptions'] = (options, { format }) => {
+  if (format === 'cjs') options.supported = { 'dynamic-import': false }
+}
+
+// Writes the licences of the packages that are bundled, which must go with them, to dist/LICENSES.txt.
 const licences: NonNullable<Options['esbuildPlugins']>[number] = {
   name: 'licences',
   setup(build) {
@@ -64,7 +71,7 @@ const licences: NonNullable<Options['esbuildPlugins']>[number] = {
       })
       writeFileSync(
         'dist/LICENSES.txt',
-        `The command is bundled with these packages.\n\n${texts.join('\n')}`,
+        `The command and the reader of Arrow files are bundled with these packages.\n\n${texts.join('\n')}`,
       )
     })
   },
@@ -86,18 +93,19 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     // One file each: they share little, and nobody loads several.
     splitting: false,
-    esbuildPlugins: [external(/^\.\.?\/index$/, 'softplus')],
+    esbuildPlugins: [external(/^\.\.?\/index$/, 'softplus'), arrowApart],
+    esbuildOptions: byRequire,
   },
-  // CommonJS: what the command is bundled with asks for Node's modules by require(). Nobody reads or imports it, so it is
-  // minified.
+  // CommonJS: what the command is bundled with asks for Node's modules by require(). Nobody reads it, so it is minified.
   {
     ...shared,
-    entry: { cli: 'src/cli/main.ts' },
+    entry: { cli: 'src/cli/main.ts', 'arrow-ipc': 'src/files/arrow/ipc.ts' },
     format: 'cjs',
     minify: true,
     // A peer of the integrations, which the command must not depend on.
     noExternal: [/^apache-arrow\/fb\//],
-    esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs'), withoutLoops, licences],
+    esbuildPlugins: [external(/^\.\.\/index$/, './index.cjs'), arrowApart, withoutLoops, licences],
+    esbuildOptions: byRequire,
   },
   declarations,
 ])

@@ -301,8 +301,8 @@ describe('refused: exit code 2, one line, nothing written', () => {
     return children
   }
   const refused: [what: string, bytes: Buffer, column: string[], message: RegExp][] = [
-    ['no column', stream, [], /--column must name a column of float32: x; got none$/],
-    ['no such column', stream, ['y'], /--column must name a column of float32: x; got 'y'$/],
+    ['no column', stream, [], /columns \(--column\) must name columns of float32: x; got none$/],
+    ['no such column', stream, ['y'], /columns \(--column\) must name columns of float32: x; got 'y'$/],
     ['an empty name', stream, [''], /got ''$/],
     [
       'another type',
@@ -340,13 +340,13 @@ describe('refused: exit code 2, one line, nothing written', () => {
       'no float32 at all',
       seed('refused-no-column.arrow'),
       ['x'],
-      /the columns here are n \(int64\); got 'x'$/,
+      /those here are n \(int64\); got 'x'$/,
     ],
     [
       'no columns',
       seed('refused-zero-columns.arrow'),
       ['x'],
-      /the columns here are none; got 'x'$/,
+      /those here are none; got 'x'$/,
     ],
     [
       'a name twice',
@@ -621,20 +621,20 @@ describe('refused: exit code 2, one line, nothing written', () => {
       'a stream without --column',
       stream,
       [],
-      /--column must name a column of float32: x; got none$/,
+      /columns \(--column\) must name columns of float32: x; got none$/,
     ],
     [
       'a stream before version 0.15 without --column',
       seed('read-legacy.arrow'),
       [],
-      /--column must name a column of float32: .*; got none$/,
+      /columns \(--column\) must name columns of float32: .*; got none$/,
     ],
     ['Feather 1', seed('refused-feather-1.arrow'), [], /must have version 2, .*; got version 1\./],
     [
       'a file without --column',
       withSchema,
       [],
-      /--column must name a column of float32: x; got none$/,
+      /columns \(--column\) must name columns of float32: x; got none$/,
     ],
     [
       'a file without a schema at its start',
@@ -652,7 +652,7 @@ describe('refused: exit code 2, one line, nothing written', () => {
       '.npy with --column',
       npyFile({ shape: [60], data: xBytes }),
       ['--column', 'x'],
-      /--column must be left out, because a \.npy input has no columns; got --column x\./,
+      /columns \(--column\) must be left out, because a \.npy input has none; got x\./,
     ],
   ])('standard input: %s', async (_, bytes, args, message) => {
     const { code, stdout, stderr } = await runHere(['apply', '-', '-o', '-', ...args], bytes)
@@ -681,7 +681,7 @@ describe('refused: exit code 2, one line, nothing written', () => {
     write(name, bytes)
     const { code, stderr } = await runHere(['apply', name, '-o', 'out', '--column', 'x'])
     expect(stderr).toMatch(
-      /--column must be left out, because a \.\w+ input has no columns; got --column x\./,
+      /columns \(--column\) must be left out, because a \.\w+ input has none; got x\./,
     )
     expect(code).toBe(2)
     expect(names()).toEqual([name])

@@ -88,10 +88,13 @@ describe('the package', () => {
   })
 })
 
-test('the command loads nothing but the library and what Node has', () => {
-  const names = [...read('dist/cli.cjs').matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name)
-  const others = names.filter((name) => !isBuiltin(name))
-  expect([...new Set(others)]).toEqual(['./index.cjs'])
+test.each([
+  ['cli.cjs', ['./arrow-ipc.cjs', './index.cjs']],
+  ['arrow-ipc.cjs', []],
+])('the command, dist/%s, loads nothing but %j and what Node has', (file, loaded) => {
+  const names = [...read(`dist/${file}`).matchAll(/\b(?:require|import)\("([^"]+)"\)/g)]
+  const others = names.map(([, name]) => name).filter((name) => !isBuiltin(name))
+  expect([...new Set(others)].sort()).toEqual(loaded)
 })
 
 describe('the manifest', () => {

@@ -1,11 +1,10 @@
 // The format of an input, by its name or its first bytes, and its layout.
 
-import { arrayLayout } from '../files/array'
-import { InputError } from '../files/errors'
-import { type Layout, naming } from '../files/layout'
+import { arrayLayout, checkNoColumns } from '../files/array'
+import { looksLikeArrow } from '../files/arrow/start'
+import { type Layout, naming, namingAsync } from '../files/layout'
 import { isNpy, npyHeaderEnd, npyPrefixBytes } from '../files/npy/npy'
 import type { Format } from '../files/paths'
-import { looksLikeArrow, readArrow } from './arrow/layout'
 import type { Input } from './io/input'
 
 /**
@@ -24,14 +23,25 @@ export async function readLayout(
   const start = buffer.subarray(0, end)
   const format = input.format ?? formatOf(start, columns)
   if (format === 'arrow') return readArrow(input, buffer, start.slice(), columns)
-  if (columns.length > 0)
-    throw new InputError(
-      `${input.name}: --column must be left out, because a .${format} input has no columns; got --column ${columns[0]}. ` +
-        'Leave it out, or give an input in the format Arrow IPC',
-    )
+  checkNoColumns(input.name, format, columns)
   return format === 'npy' && isNpy(start)
     ? readNpy(input, buffer, end)
     : arrayLayout(input, start, format)
+}
+
+async function readArrow(
+  input: Input,
+  buffer: Uint8Array,
+  start: Uint8Array,
+  columns: readonly string[],
+): Promise<Layout> {
+  const arrow = await import('../files/arrow/ipc')
+  const named = namingAsync(input.name)
+  const layout = await named(() => arrow.readArrow(input, buffer, start, columns))
+  return {
+    ...layout,
+    valuesIn: (bytes, isLast) => named(() => layout.valuesIn(bytes, isLast)),
+  }
 }
 
 /**

@@ -37,7 +37,7 @@ export async function pump(
     const isLast = end < pieceBytes
     const reading = isLast ? undefined : awaitedLater(input.fill(pieces[(i + 1) % 3], 0))
     const piece = pieces[i % 3].subarray(0, end)
-    const values = valuesIn(piece, isLast)
+    const values = await valuesIn(piece, isLast)
     const started = performance.now()
     for (const { start, end } of values) {
       await activateBytesAsync(piece.subarray(start, end), work)

@@ -6,6 +6,19 @@ import { checkNpyData, type NpyHeader, parseNpyHeader } from './npy/npy'
 
 const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
 
+/** Throws an InputError if there are columns: the format has none. */
+export function checkNoColumns(
+  name: string,
+  format: 'npy' | 'f32',
+  [column]: readonly string[],
+): void {
+  if (column === undefined) return
+  throw new InputError(
+    `${name}: columns (--column) must be left out, because a .${format} input has none; got ${clipped(column)}. ` +
+      'Leave them out, or give an input in the format Arrow IPC',
+  )
+}
+
 /** The layout by the input's first bytes, with all of the header. Throws an InputError if the elements are not float32. */
 export function arrayLayout(
   input: { name: string; size?: number },

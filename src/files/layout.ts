@@ -1,6 +1,6 @@
 // What a layout is: it says which bytes of an input are float32 values. All others pass unchanged.
 
-import { InputError } from './errors'
+import { codeOf, InputError } from './errors'
 import type { Format } from './paths'
 
 /** A range of bytes. */
@@ -20,7 +20,7 @@ export interface Layout {
    * first of these bytes. Each begins and ends at a multiple of 4 bytes from the head. Throws an InputError if the input
    * cannot have these bytes, or, where they are the last, cannot end with them.
    */
-  valuesIn(bytes: Uint8Array, isLast: boolean): Range[]
+  valuesIn(bytes: Uint8Array, isLast: boolean): Range[] | Promise<Range[]>
 }
 
 /** Puts the input's name at the start of errors. */
@@ -30,7 +30,26 @@ export const naming =
     try {
       return step()
     } catch (error) {
-      if (!(error instanceof InputError)) throw error
-      throw new InputError(`${name}: ${error.message}`, { cause: error })
+      throw named(name, error)
     }
   }
+
+/** The same for a step that takes time. */
+export const namingAsync =
+  (name: string) =>
+  async <Result>(step: () => Result): Promise<Awaited<Result>> => {
+    try {
+      return await step()
+    } catch (error) {
+      throw named(name, error)
+    }
+  }
+
+// By the code: arrow/ is bundled apart, with a class InputError of its own. Other kinds, such as a ShardsError, name the file already.
+const isWithoutName = (error: unknown): error is Error =>
+  /^ERR_(SOFTPLUS_INPUT|NPY_\w+)$/.test(codeOf(error))
+
+function named(name: string, error: unknown): unknown {
+  if (!isWithoutName(error)) return error
+  return new InputError(`${name}: ${error.message}`, { cause: error })
+}

@@ -3,10 +3,10 @@
 import { ok as assert, deepEqual, equal } from 'node:assert/strict'
 import { type Data as ArrowData, DataType, MetadataVersion, RecordBatchReader } from 'apache-arrow'
 import { ByteBuffer } from 'flatbuffers'
-import { Metadata } from '../../src/cli/arrow/metadata'
 import { readLayout } from '../../src/cli/formats'
 import type { Input } from '../../src/cli/io/input'
 import { pump } from '../../src/cli/pump'
+import { Metadata } from '../../src/files/arrow/metadata'
 import { InputError } from '../../src/files/errors'
 import type { Range } from '../../src/files/layout'
 import { softplus } from '../../src/index'
@@ -97,7 +97,7 @@ async function placesOf(
     for (let start = head.length, isLast = false; !isLast; start += piece.length) {
       const end = await input.fill(piece, 0)
       isLast = end < piece.length
-      for (const range of valuesIn(piece.subarray(0, end), isLast))
+      for (const range of await valuesIn(piece.subarray(0, end), isLast))
         add(found, { start: range.start + start, end: range.end + start })
     }
     return found

@@ -1,10 +1,7 @@
 // Reads the metadata of Arrow IPC, which are flatbuffers, without trusting them.
 
 import { ByteBuffer } from 'flatbuffers'
-import { InputError } from '../../files/errors'
-
-/** The most bytes of metadata that one message, or the footer, may have. A schema of 10,000 columns takes about 2 MB. */
-export const mostMetadata = 1 << 24
+import { InputError } from '../errors'
 
 export const cutOff = 'The file is cut off: copy or write it again'
 export const damaged = 'The file is damaged: copy or write it again'

@@ -1,35 +1,27 @@
-// The messages of an Arrow IPC stream or file: which may follow which, and where the values of the chosen columns are.
+// The messages of Arrow IPC that can only be read in order: a stream, or a file through a pipe. Which may follow which, and where
+// the values of the chosen columns are.
 // https://arrow.apache.org/docs/format/Columnar.html, "Serialization and Interprocess Communication (IPC)"
 
 import { createHash, type Hash } from 'node:crypto'
 import { MessageHeader } from 'apache-arrow/fb/message-header'
-import { InputError } from '../../files/errors'
-import type { Range } from '../../files/layout'
+import { InputError } from '../errors'
+import type { Range } from '../layout'
 import { type Columns, chooseColumns } from './columns'
+import { fileHeadBytes, twoSchemas } from './file'
+import { type Block, footerLength, mostFooterBytes, readFooter, trailerBytes } from './footer'
 import {
-  type Block,
-  type Footer,
-  footerLength,
-  magic,
-  mostFooterBytes,
-  readFooter,
-  trailerBytes,
-} from './footer'
-import {
-  continuation,
+  checkLength,
   type Head,
   headOf,
   inMessage,
   messageAt,
-  schemaAtStart,
   schemaOf,
   valueRanges,
-  valueRangesAt,
-  wordAt,
 } from './message'
-import { cutOff, damaged, mostMetadata } from './metadata'
+import { cutOff, damaged } from './metadata'
 import type { Arrived, Walk } from './scan'
 import { isSameSchema } from './schema'
+import { continuation, magic, mostMetadata, wordAt } from './start'
 
 /** What is known of the input before the walk. */
 export interface InputFacts {
@@ -37,20 +29,8 @@ export interface InputFacts {
   isFile: boolean
   /** The number of its bytes. */
   size?: number
-  /** The end of a file, if it was read first. */
-  end?: FileEnd
 }
 
-export interface FileEnd {
-  footer: Footer
-  /** Where the footer starts. */
-  start: number
-  /** Where the file ends. */
-  size: number
-}
-
-/** A file begins with the magic bytes and two that fill up. */
-const fileHeadBytes = 8
 /** Some libraries align the first message of a file to so many bytes. */
 const widestAlignment = 64
 
@@ -61,22 +41,14 @@ export class Messages {
   /** Of the places of the batches, to compare them with a footer that comes later. */
   private readonly hash = createHash('sha256')
 
-  /** Throws an InputError if there is a footer, and it does not have the columns. */
   constructor(
     private readonly facts: InputFacts,
     private readonly names: readonly string[],
-  ) {
-    const { end } = facts
-    if (end === undefined) return
-    checkBlocks(end)
-    this.columns = chooseColumns(end.footer.schema, names)
-  }
+  ) {}
 
   /** Walks through all of the input; throws an InputError where it does not fit. */
   *walk(): Walk {
-    const { isFile, end } = this.facts
-    if (end && this.columns) yield* this.walkByFooter(end, this.columns)
-    else if (isFile) yield* this.walkPipedFile()
+    if (this.facts.isFile) yield* this.walkPipedFile()
     else yield* this.walkStream()
   }
 
@@ -131,25 +103,6 @@ export class Messages {
     throw new InputError(
       isFile ? noSchema : `the input must begin with a schema; got its end. ${cutOff}`,
     )
-  }
-
-  /**
-   * From batch to batch, as the footer lists them. All else passes: not every library frames the schema at the start as a
-   * message, and fills up between messages as others do.
-   */
-  private *walkByFooter({ footer, start, size }: FileEnd, columns: Columns): Walk {
-    const first = footer.blocks().next().value?.offset ?? start
-    const { bytes } = yield* this.next(Math.min(first, mostMetadata))
-    const another = schemaAtStart(bytes.subarray(fileHeadBytes))
-    if (another && !isSameSchema(another, footer.schema)) throw new InputError(twoSchemas)
-    for (const block of footer.blocks()) {
-      if (block.isDictionary) continue
-      const message = messageAt(block.offset)
-      yield* this.skip(block.offset - this.position, message)
-      const metadata = yield* this.take(block.metadataBytes, message)
-      yield* this.skip(block.bodyBytes, message, valueRangesAt(block, metadata, columns))
-    }
-    yield* this.skip(size - this.position, 'the footer')
   }
 
   private *next(bytes: number): Walk<Arrived> {
@@ -226,12 +179,6 @@ export class Messages {
 const endsEarly = (what: string, end: number) =>
   new InputError(`${what} must have all its bytes; the input ends at byte ${end}. ${cutOff}`)
 
-function checkLength(metadataBytes: number): void {
-  const must = `its metadata must have 1 to ${mostMetadata} bytes; got ${metadataBytes}`
-  if (metadataBytes < 0) throw new InputError(`${must}. ${damaged}`)
-  if (metadataBytes > mostMetadata) throw new InputError(`${must}. Write fewer columns`)
-}
-
 const blockOf = ({ type, start, bodyStart, bodyBytes }: Head): Block => ({
   isDictionary: type === MessageHeader.DictionaryBatch,
   offset: start,
@@ -243,27 +190,6 @@ const blockOf = ({ type, start, bodyStart, bodyBytes }: Head): Block => ({
 function addTo(hash: Hash, { isDictionary, offset, metadataBytes, bodyBytes }: Block): void {
   hash.update(`${isDictionary} ${offset} ${metadataBytes} ${bodyBytes},`)
 }
-
-/** Throws an InputError if the batches are not apart, or not before the footer, or have too much metadata. */
-function checkBlocks({ footer, start }: FileEnd): void {
-  let position = fileHeadBytes
-  for (const { offset, metadataBytes, bodyBytes } of footer.blocks()) {
-    inMessage(offset)(() => checkLength(metadataBytes))
-    checkApart(position, offset)
-    position = offset + metadataBytes + bodyBytes
-  }
-  checkApart(position, start)
-}
-
-function checkApart(end: number, next: number): void {
-  if (next >= end) return
-  throw new InputError(
-    `the batches that the footer lists must lie apart, and before it; got one that ends at byte ${end}, ` +
-      `after byte ${next}. ${damaged}`,
-  )
-}
-
-const twoSchemas = `the schema in the footer must be that at the start; got another one. ${damaged}`
 
 const noSchema =
   'a file on standard input, or from a FIFO, must have its schema at its start, as a message; got none: some libraries ' +

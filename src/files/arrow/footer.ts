@@ -2,11 +2,10 @@
 
 import { Block as BlockTable } from 'apache-arrow/fb/block'
 import { Footer as FooterTable } from 'apache-arrow/fb/footer'
-import { InputError } from '../../files/errors'
-import { cutOff, damaged, Metadata, mostMetadata, readSize } from './metadata'
+import { InputError } from '../errors'
+import { cutOff, damaged, Metadata, readSize } from './metadata'
 import { readSchema, type Schema } from './schema'
-
-export const magic = Buffer.from('ARROW1')
+import { magic, mostMetadata } from './start'
 
 /** The bytes after the footer: its length and the magic bytes. */
 export const trailerBytes = 4 + magic.length
@@ -27,8 +26,11 @@ export interface Block {
 
 export interface Footer {
   schema: Schema
-  /** The places in the order of their offsets. Each is read when it is asked for: there may be 700,000. */
-  blocks(): Generator<Block, void>
+  /**
+   * The places in the order of their offsets, from the batch on that has the byte `from`; default: all. Each is read when it
+   * is asked for: there may be 700,000.
+   */
+  blocks(from?: number): Generator<Block, void>
 }
 
 /**
@@ -77,8 +79,9 @@ function blockReader(table: FooterTable): Footer['blocks'] {
   for (let i = 0; i < count; i++) offsets.push(offsetOf(i))
   // Readers take the batches in any order that the footer has.
   const order = [...offsets.keys()].sort((one, other) => offsets[one] - offsets[other])
-  return function* () {
-    for (const i of order) {
+  return function* (from = 0) {
+    for (let at = lastUpTo(from); at < count; at++) {
+      const i = order[at]
       yield {
         offset: offsetOf(i),
         isDictionary: i < dictionaries,
@@ -86,5 +89,17 @@ function blockReader(table: FooterTable): Footer['blocks'] {
         bodyBytes: readSize('the length of a block', block.bodyLength()),
       }
     }
+  }
+
+  /** The last batch that starts at this byte or before it, by its place in the order; or the first. */
+  function lastUpTo(byte: number): number {
+    let low = 0
+    let high = count
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if (offsets[order[middle]] <= byte) low = middle
+      else high = middle
+    }
+    return low
   }
 }

@@ -1,6 +1,6 @@
 // The columns that --column names.
 
-import { clipped, InputError } from '../../files/errors'
+import { clipped, InputError } from '../errors'
 import type { Field, Schema } from './schema'
 
 /** A schema, and the fields whose values are activated, each with the name that was given for it. */
@@ -70,9 +70,9 @@ function remedyFor(field: Field, path: string): string {
 
 function wanted({ fields }: Schema): string {
   const paths = listOf(pathsIn(fields, ''))
-  if (paths !== '') return `--column must name a column of float32: ${paths}`
+  if (paths !== '') return `columns (--column) must name columns of float32: ${paths}`
   const others = listOf(fields.map((field) => `${field.name} (${typeText(field)})`))
-  return `--column must name a column of float32; the columns here are ${others || 'none'}`
+  return `columns (--column) must name columns of float32; those here are ${others || 'none'}`
 }
 
 /** The paths of all columns of float32, in their order. */

@@ -1,6 +1,6 @@
 // Finds the values in bytes that arrive piece by piece, by a walk that asks for the next bytes.
 
-import type { Range } from '../../files/layout'
+import type { Range } from '../layout'
 
 /**
  * What a walk does with the next bytes: it takes them, to read them, or it skips them and says where values are among

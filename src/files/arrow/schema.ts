@@ -10,7 +10,7 @@ import type { Schema as SchemaTable } from 'apache-arrow/fb/schema'
 import { Type } from 'apache-arrow/fb/type'
 import { Union } from 'apache-arrow/fb/union'
 import { UnionMode } from 'apache-arrow/fb/union-mode'
-import { InputError } from '../../files/errors'
+import { InputError } from '../errors'
 import { damaged } from './metadata'
 
 /** How many nodes and buffers a record batch has for some fields. */

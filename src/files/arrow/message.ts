@@ -5,13 +5,14 @@ import { MessageHeader } from 'apache-arrow/fb/message-header'
 import { MetadataVersion } from 'apache-arrow/fb/metadata-version'
 import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema as SchemaTable } from 'apache-arrow/fb/schema'
-import { InputError } from '../../files/errors'
-import { naming, type Range } from '../../files/layout'
+import { InputError } from '../errors'
+import { naming, type Range } from '../layout'
 import { rangesOf } from './batch'
 import type { Columns } from './columns'
 import type { Block } from './footer'
 import { damaged, Metadata, readSize } from './metadata'
 import { readSchema, type Schema } from './schema'
+import { continuation, mostMetadata, wordAt } from './start'
 
 /** A message, read but for its body. */
 export interface Head {
@@ -22,9 +23,6 @@ export interface Head {
   bodyStart: number
   bodyBytes: number
 }
-
-/** The first word of a message; before version 0.15 of Arrow it was left out. */
-export const continuation = -1
 
 export function headOf(metadata: Uint8Array, start: number, bodyStart: number): Head {
   if (bodyStart % Float32Array.BYTES_PER_ELEMENT !== 0)
@@ -93,6 +91,12 @@ export function valueRangesAt(block: Block, bytes: Uint8Array, columns: Columns)
   )
 }
 
+export function checkLength(metadataBytes: number): void {
+  const must = `its metadata must have 1 to ${mostMetadata} bytes; got ${metadataBytes}`
+  if (metadataBytes < 0) throw new InputError(`${must}. ${damaged}`)
+  if (metadataBytes > mostMetadata) throw new InputError(`${must}. Write fewer columns`)
+}
+
 function checkVersion(version: MetadataVersion): void {
   if (version === MetadataVersion.V4 || version === MetadataVersion.V5) return
   throw new InputError(
@@ -109,9 +113,6 @@ const names: Partial<Record<MessageHeader, string>> = {
 }
 
 const typeText = (type: MessageHeader) => names[type] ?? `type ${type}. ${damaged}`
-
-export const wordAt = (bytes: Uint8Array, at: number) =>
-  new DataView(bytes.buffer, bytes.byteOffset + at, 4).getInt32(0, true)
 
 /** Puts the place of the message at the start of errors. */
 export const inMessage = (start: number) => naming(messageAt(start))
