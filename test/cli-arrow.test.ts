@@ -302,7 +302,12 @@ describe('refused: exit code 2, one line, nothing written', () => {
   }
   const refused: [what: string, bytes: Buffer, column: string[], message: RegExp][] = [
     ['no column', stream, [], /columns \(--column\) must name columns of float32: x; got none$/],
-    ['no such column', stream, ['y'], /columns \(--column\) must name columns of float32: x; got 'y'$/],
+    [
+      'no such column',
+      stream,
+      ['y'],
+      /columns \(--column\) must name columns of float32: x; got 'y'$/,
+    ],
     ['an empty name', stream, [''], /got ''$/],
     [
       'another type',
@@ -342,12 +347,7 @@ describe('refused: exit code 2, one line, nothing written', () => {
       ['x'],
       /those here are n \(int64\); got 'x'$/,
     ],
-    [
-      'no columns',
-      seed('refused-zero-columns.arrow'),
-      ['x'],
-      /those here are none; got 'x'$/,
-    ],
+    ['no columns', seed('refused-zero-columns.arrow'), ['x'], /those here are none; got 'x'$/],
     [
       'a name twice',
       seed('refused-twice.arrow'),

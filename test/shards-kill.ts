@@ -12,8 +12,9 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { arrowFile, floats } from './arrow-writer'
 
 const shards = 5
 const elements = 6 * 2 ** 20 + 77
@@ -27,6 +28,8 @@ export interface Killing {
   /** From 0 to below 1. */
   random: () => number
   engine: 'node' | 'parallel'
+  /** An array, or an Arrow file with one column in many batches. */
+  format: 'f32' | 'arrow'
 }
 
 export interface Killed {
@@ -39,26 +42,35 @@ export interface Killed {
 export interface Files {
   input: string
   output: string
+  /** Further arguments. */
+  options: string[]
   expected: Buffer
 }
 
 /** Writes the input, and what the command makes of it without shards. */
-export function prepare({ command, folder }: Killing): Files {
+export function prepare({ command, folder, format }: Omit<Killing, 'random' | 'engine'>): Files {
   const x = Float32Array.from({ length: elements }, (_, i) => ((i * 7919) % 4001) / 100 - 20)
-  const input = join(folder, 'x.f32')
-  const whole = join(folder, 'whole.f32')
-  writeFileSync(input, Buffer.from(x.buffer))
-  spawnSync(process.execPath, [command, 'apply', '-q', input, '-o', whole])
+  const input = join(folder, `x.${format}`)
+  const whole = join(folder, `whole.${format}`)
+  writeFileSync(input, format === 'f32' ? Buffer.from(x.buffer) : tableOf(x))
+  const options = format === 'f32' ? [] : ['--column', 'x']
+  spawnSync(process.execPath, [command, 'apply', '-q', input, '-o', whole, ...options])
   const expected = readFileSync(whole)
   rmSync(whole)
-  return { input, output: join(folder, 'y.f32'), expected }
+  return { input, output: join(folder, `y.${format}`), options, expected }
+}
+
+function tableOf(x: Float32Array): Buffer {
+  const rows = 100_003
+  const starts = Array.from({ length: Math.ceil(x.length / rows) }, (_, i) => i * rows)
+  return arrowFile(...starts.map((start) => ({ x: floats(x.subarray(start, start + rows)) })))
 }
 
 /** One run, from no output to the complete one. Throws if anything is wrong. */
 export async function killedRun(killing: Killing, files: Files): Promise<Killed> {
   const { folder, engine } = killing
   for (const name of readdirSync(folder))
-    if (name !== 'x.f32') rmSync(join(folder, name), { recursive: true })
+    if (name !== basename(files.input)) rmSync(join(folder, name), { recursive: true })
   const look = lookout(files)
   const watcher = watch(folder, () => look.now())
   const interval = setInterval(look.now, 2)
@@ -76,7 +88,7 @@ export async function killedRun(killing: Killing, files: Files): Promise<Killed>
   }
 }
 
-export function lookout({ output, expected }: Files) {
+export function lookout({ output, expected }: Pick<Files, 'output' | 'expected'>) {
   let seen = ''
   const look = {
     count: 0,
@@ -94,13 +106,14 @@ export function lookout({ output, expected }: Files) {
   return look
 }
 
-const shardArgs = ({ command }: Killing, { input, output }: Files, shard: string) => [
+const shardArgs = ({ command }: Killing, { input, output, options }: Files, shard: string) => [
   command,
   'apply',
   '-q',
   input,
   '-o',
   output,
+  ...options,
   '--shard',
   shard,
 ]

@@ -29,6 +29,7 @@ import {
   shardRange,
   status,
 } from '../src/shards'
+import { arrowFile, floats } from './arrow-writer'
 import { names as backendNames } from './backends'
 import {
   at,
@@ -168,26 +169,31 @@ describe.each(backendNames)('backend %s', (name) => {
     )
   })
 
+  const some = samples(0.6 * mebibyte)
   test.each([
-    ['x.npy', 80, {}],
-    ['x.npy', 81, { function: 'inverse', beta: 0.5, threshold: 3 } as const],
-    ['x.f32', 0, { threshold: -Infinity }],
-  ])(
-    'files: the bytes of the command without shards, %s with a header of %d bytes',
-    async (input, headerBytes, options) => {
-      const { finish, planShards, runShard } = await load()
-      const x = samples(0.6 * mebibyte)
-      write(input, headerBytes > 0 ? npyWithHeader(headerBytes, x) : floatBytes(x))
-      const output = input.replace('x', 'y')
-      const planned = await planShards(at(input), at(output), { ...options, shards: 4 })
-      const plan = JSON.parse(JSON.stringify(planned))
-      for (const i of [2, 0, 3, 1]) await runShard(plan, i, i === 1 ? { threads: 2 } : {})
-      await finish(plan)
-      const args = Object.entries(options).flatMap(([option, value]) => `--${option}=${value}`)
-      await runHere(['apply', input, '-o', `whole-${output}`, '-q', ...args])
-      expect(read(output).equals(read(`whole-${output}`))).toBe(true)
-    },
-  )
+    ['x.npy, header of 80 bytes', npyWithHeader(80, some), {}],
+    [
+      'x.npy, header of 81 bytes',
+      npyWithHeader(81, some),
+      { function: 'inverse', beta: 0.5, threshold: 3 } as const,
+    ],
+    ['x.f32', floatBytes(some), { threshold: -Infinity }],
+    ['x.arrow', arrowFile({ x: floats(some) }, { x: floats(some) }), { columns: ['x'] }],
+  ])('files: the bytes of the command without shards, %s', async (name, bytes, options) => {
+    const { finish, planShards, runShard } = await load()
+    const [input] = name.split(',')
+    write(input, bytes)
+    const output = input.replace('x', 'y')
+    const planned = await planShards(at(input), at(output), { ...options, shards: 4 })
+    const plan = JSON.parse(JSON.stringify(planned))
+    for (const i of [2, 0, 3, 1]) await runShard(plan, i, i === 1 ? { threads: 2 } : {})
+    await finish(plan)
+    const args = Object.entries(options).map(([option, value]) =>
+      option === 'columns' ? `--column=${value}` : `--${option}=${value}`,
+    )
+    await runHere(['apply', input, '-o', `whole-${output}`, '-q', ...args])
+    expect(read(output).equals(read(`whole-${output}`))).toBe(true)
+  })
 })
 
 test.each([80, 83])(
@@ -289,6 +295,12 @@ describe('what is done', () => {
     write('x.f32', '')
     await runAll(await planShards(at('x.f32'), at('empty.f32'), { shards: 2 }))
     expect(read('empty.f32')).toHaveLength(0)
+  })
+
+  test('shards that end within the header', async () => {
+    write('x.npy', npyWithHeader(81, x.subarray(0, 64)))
+    await runAll(await planShards(at('x.npy'), at('y.npy'), { shards: 20, alignment: 16 }))
+    expect(read('y.npy').equals(npyWithHeader(81, softplus(x.subarray(0, 64))))).toBe(true)
   })
 
   test('a link to the output is followed, and a long name is no problem', async () => {
@@ -535,7 +547,7 @@ describe('what does not go together is refused', () => {
     await expectError(
       of({ shards: 1, shard: 1 }),
       ...value,
-      /^options must have only shards, function, beta, threshold, alignment; got shard$/,
+      /^options must have only shards, function, beta, threshold, alignment, columns; got shard$/,
     )
     const described = (other: object) => () =>
       planObject({ ...description, ...other } as never, { shards: 1 })
@@ -733,8 +745,10 @@ describe('the command', () => {
   })
 
   test.each([
-    [['x.f32', '-o', 'y.f32', '--column', 'a'], /--column must be left out with shards, .*; got a/],
-    [['x.arrow', '-o', 'y.arrow'], /x\.arrow must be \.npy or \.f32 to be divided into shards/],
+    [
+      ['x.f32', '-o', 'y.f32', '--column', 'a'],
+      /columns \(--column\) must be left out, .*; got a\./,
+    ],
     [['x.f32', '--in-place'], /--in-place must be left out with shards/],
     [
       ['x.f32', 'z.f32', '-o', 'out/'],
@@ -753,18 +767,15 @@ describe('the command', () => {
   })
 })
 
-test.skipIf(onWindows)(
-  'kill -9 of processes at random moments: one output, the same bytes',
-  async () => {
+test.skipIf(onWindows).each(['f32', 'arrow'] as const)(
+  'kill -9 of processes at random moments: one output, the same bytes of .%s',
+  async (format) => {
     const seed = Math.floor(Math.random() * 2 ** 32)
     const random = generatorOf(seed)
-    const killing = { command, folder: at(), random, engine: 'node' } as const
-    const files = prepare(killing)
-    let kills = 0
-    for (let run = 0; run < 2; run++)
-      kills += await killedRun(killing, files)
-        .then((killed) => killed.kills)
-        .catch((error) => expect.fail(`${error.message} (seed ${seed})`))
+    const killing = { command, folder: at(), random, engine: 'node', format } as const
+    const { kills } = await killedRun(killing, prepare(killing)).catch((error) =>
+      expect.fail(`${error.message} (seed ${seed})`),
+    )
     expect(kills).toBeGreaterThan(0)
   },
 )

@@ -96,7 +96,7 @@ function applyRequest(args: string[]): Request {
   const name = readFunction(values.function ?? 'softplus')
   const places = readPlaces(positionals, values.output, inPlace)
   const shards = readShards(values)
-  if (shards) checkAreForShards(places, inPlace, values.column)
+  if (shards) checkAreForShards(places, inPlace)
   return {
     command: 'apply',
     ...places,
@@ -199,12 +199,7 @@ function readCount(name: string, text = ''): number {
 function checkAreForShards(
   { inputs, output }: Pick<ApplyRequest, 'inputs' | 'output'>,
   inPlace: boolean,
-  [column]: string[],
 ): void {
-  if (column !== undefined)
-    throw new UsageError(
-      `--column must be left out with shards, which only .npy and .f32 have; got ${column}`,
-    )
   if (inPlace)
     throw new UsageError(
       '--in-place must be left out with shards, as each reads the input that another would replace. Use -o OUTPUT',

@@ -34,6 +34,7 @@ async function apply(request: ApplyRequest, shards: ShardsRequest): Promise<numb
   const plan = await planShards(input, output, {
     function: functionNameOf(request.function),
     ...work.options,
+    columns: work.columns,
     shards: shards.count,
   } as ShardOptions)
   checkOutputName(output, plan.format)
@@ -81,13 +82,11 @@ function summaryOf(
   request: ApplyRequest,
   plan: FileShardPlan,
   index: number,
-  { start, end, isNew, milliseconds }: ShardResult,
+  { isNew, ...computed }: ShardResult,
   { isComplete, missing }: ShardStatus,
 ): string {
-  const header = start === 0 ? plan.headerBytes : 0
-  const elements = Math.max(0, end - start - header) / Float32Array.BYTES_PER_ELEMENT
   const what = isNew
-    ? `backend ${backend.name}, ${request.function}, ${speedOf({ elements, milliseconds })}`
+    ? `backend ${backend.name}, ${request.function}, ${speedOf(computed)}`
     : 'done before'
   const done = plan.shards - missing.length
   const state = isComplete ? 'complete' : `${done} of ${plan.shards} shards done`

@@ -1,7 +1,7 @@
 // The results of a range's bytes, in place.
 
 import { activateBytes, type Work } from '../api/bytes'
-import { invalidType, outOfRange } from '../errors'
+import { invalidType, outOfRange, withCode } from '../errors'
 import { activations } from './activations'
 import { checkIndex, checkPlan, rangeOf, scalingOf } from './plan'
 import type { ShardPlan } from './types'
@@ -12,7 +12,8 @@ const bytesPerElement = Float32Array.BYTES_PER_ELEMENT
  * Overwrites the bytes of a shard by their results, and returns them. The header in the first shard stays as it is.
  *
  * @param bytes Those of shardRange(plan, index) of the input; at any place in memory, which may be shared.
- * @throws {TypeError | RangeError} if plan is no plan, index is out of its range, or there are more or fewer bytes.
+ * @throws {TypeError | RangeError} if plan is no plan, or of an Arrow file; if index is out of its range, or there are more or
+ * fewer bytes.
  *
  * @example
  * const bytes = new Uint8Array(Float32Array.of(-2, 0, 2).buffer)
@@ -26,6 +27,11 @@ export function activateRange<Bytes extends Uint8Array>(
 ): Bytes {
   checkPlan(plan)
   checkIndex(plan, index)
+  if (plan.format === 'arrow')
+    throw withCode(
+      new TypeError('plan must be of .npy or .f32; got one of an Arrow file. Use runShard'),
+      'ERR_INVALID_ARG_VALUE',
+    )
   if (!(bytes instanceof Uint8Array)) throw invalidType('bytes', 'a Uint8Array', bytes)
   const { start, end } = rangeOf(plan, index)
   if (bytes.length !== end - start)

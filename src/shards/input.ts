@@ -34,6 +34,24 @@ function checkIsFile(path: string, stats: BigIntStats): void {
     )
 }
 
+/** Reads bytes from a position on, until the buffer is full or the file ends. Returns those read. */
+export async function readBytes(
+  path: string,
+  file: FileHandle,
+  buffer: Uint8Array,
+  position: number,
+): Promise<Uint8Array> {
+  let end = 0
+  while (end < buffer.length) {
+    const { bytesRead } = await attempt(`read ${path}`, () =>
+      file.read(buffer, end, buffer.length - end, position + end),
+    )
+    if (bytesRead === 0) break
+    end += bytesRead
+  }
+  return buffer.subarray(0, end)
+}
+
 /**
  * What tells a file from another of the same size: its time of change, in nanoseconds since 1970, and its number in the file
  * system. Files from one archive may have the same time. All machines see the same number; that of the device differs.

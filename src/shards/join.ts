@@ -1,6 +1,7 @@
 // Finds the run that a plan belongs to, or that its output is complete.
 
 import { setTimeout } from 'node:timers/promises'
+import { clipped } from '../files/errors'
 import { ShardsError } from './errors'
 import { versionText } from './input'
 import type { Places } from './places'
@@ -69,6 +70,7 @@ const labels = {
   size: 'number of bytes in the input',
   version: 'input file',
   headerBytes: 'length of the header',
+  columns: 'columns',
   function: 'function',
   beta: 'beta',
   threshold: 'threshold',
@@ -78,7 +80,8 @@ const labels = {
 
 function otherRun(places: Places, plan: ShardPlan, run: Run): ShardsError {
   const names = Object.keys(labels) as (keyof typeof labels)[]
-  const different = names.filter((name) => run.plan[name] !== plan[name])
+  const text = (of: ShardPlan, name: keyof typeof labels) => JSON.stringify(of[name])
+  const different = names.filter((name) => text(run.plan, name) !== text(plan, name))
   const labelled = different.map((name) => labels[name]).join(' and the same ')
   const valuesOf = (of: ShardPlan) => different.map((name) => valueText(of, name)).join(' and ')
   return new ShardsError(
@@ -92,5 +95,6 @@ function valueText(plan: ShardPlan, name: keyof typeof labels): string {
   if (name === 'version') return versionText(plan.version)
   if (name === 'beta') return `${plan.beta ?? 1}`
   if (name === 'threshold') return `${plan.threshold ?? Infinity}`
+  if (name === 'columns') return clipped(plan.columns?.join(', ') ?? 'none')
   return `${plan[name]}`
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFunctionName } from '../api/byName'
 import { checkNames, isRecord, mostShards, noNames } from '../api/options'
 import { describe, invalidType, outOfRange, withCode } from '../errors'
-import { arrayLayout } from '../files/array'
+import { arrayLayout, checkNoColumns } from '../files/array'
 import type { SoftplusOptions } from '../types'
 import { activations } from './activations'
 import type { ByteRange, FileShardPlan, ObjectDescription, ShardOptions, ShardPlan } from './types'
@@ -25,19 +25,19 @@ const defaultAlignment = 1 << 20
  */
 export function planObject(description: ObjectDescription, options: ShardOptions): ShardPlan {
   checkDescription(description)
-  return createPlan('the input', description, options)
+  const { format, size, version } = description
+  const read = readOptions(options)
+  const headerBytes = headerBytesOf('the input', description, read.columns)
+  return createPlan({ format, size, version, headerBytes }, read)
 }
 
-/** @param input The input in messages. */
 export function createPlan(
-  input: string,
-  description: ObjectDescription,
-  options: ShardOptions,
+  described: Pick<ShardPlan, 'format' | 'size' | 'version' | 'headerBytes'>,
+  { columns, ...options }: Options,
 ): ShardPlan {
-  const { format, size, version } = description
-  const headerBytes = headerBytesOf(input, description)
-  const { function: name, shards, alignment, ...scaling } = readOptions(options)
-  const plan = { format, size, version, headerBytes, function: name, ...scaling, shards, alignment }
+  // The result does not depend on their order.
+  const sorted = [...new Set(columns)].sort()
+  const plan = { ...described, ...(sorted.length > 0 && { columns: sorted }), ...options }
   return { ...plan, digest: digestOf(plan) }
 }
 
@@ -100,10 +100,13 @@ export function scalingOf({ beta, threshold }: ShardPlan): SoftplusOptions {
   }
 }
 
-function headerBytesOf(
+/** The length of an array's header. Throws an InputError if the elements are not float32, or there are columns. */
+export function headerBytesOf(
   name: string,
-  { format, size, start = new Uint8Array(0) }: ObjectDescription,
+  { format, size, start = new Uint8Array(0) }: Omit<ObjectDescription, 'version'>,
+  columns: readonly string[],
 ): number {
+  checkNoColumns(name, format, columns)
   return arrayLayout({ name, size }, start, format).head.length
 }
 
@@ -123,12 +126,17 @@ function checkDescription(description: ObjectDescription): void {
     throw invalidType('start', 'a Uint8Array', start)
 }
 
-type Read = Pick<ShardPlan, 'function' | 'beta' | 'threshold' | 'shards' | 'alignment'>
+const optionNames = ['shards', 'function', 'beta', 'threshold', 'alignment', 'columns']
 
-function readOptions(options: ShardOptions): Read {
+interface Options
+  extends Pick<ShardPlan, 'function' | 'beta' | 'threshold' | 'shards' | 'alignment'> {
+  columns: readonly string[]
+}
+
+export function readOptions(options: ShardOptions): Options {
   if (!isRecord(options)) throw invalidType('options', 'an object such as { shards: 16 }', options)
-  checkNames('options', options, ['shards', 'function', 'beta', 'threshold', 'alignment'], noNames)
-  const { function: name = 'softplus', beta, threshold, shards, alignment } = options
+  checkNames('options', options, optionNames, noNames)
+  const { function: name = 'softplus', beta, threshold, shards, alignment, columns } = options
   const functionName = readFunctionName(activations, name)
   // The function knows which values it takes.
   activations[functionName](new Float32Array(0), { beta, threshold })
@@ -137,7 +145,14 @@ function readOptions(options: ShardOptions): Read {
     ...readScaling({ beta, threshold }),
     shards: readInteger('shards', shards, 1, mostShards),
     alignment: readAlignment(alignment),
+    columns: readColumns(columns),
   }
+}
+
+function readColumns(columns: unknown): readonly string[] {
+  if (columns === undefined) return []
+  if (Array.isArray(columns) && columns.every((name) => typeof name === 'string')) return columns
+  throw invalidType('columns', "an array of strings such as ['x']", columns)
 }
 
 function readScaling({ beta, threshold }: SoftplusOptions): Pick<ShardPlan, 'beta' | 'threshold'> {
@@ -166,7 +181,9 @@ function readInteger(name: string, value: unknown, least: number, most: number):
 
 function digestOf(plan: Omit<ShardPlan, 'digest'>): string {
   const { format, size, version, headerBytes, function: name, beta, threshold } = plan
-  const { shards, alignment } = plan
-  const parts = [1, format, size, version, headerBytes, name, beta, threshold, shards, alignment]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+  const { shards, alignment, columns } = plan
+  const parts = [format, size, version, headerBytes, columns]
+  const options = [name, beta, threshold, shards, alignment]
+  const text = JSON.stringify([2, ...parts, ...options])
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }

@@ -5,23 +5,26 @@ import { type FileHandle, stat } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { invalidType } from '../errors'
 import { attempt, InputError } from '../files/errors'
+import { namingAsync } from '../files/layout'
 import { readFormat } from '../files/paths'
-import { openFile, versionOf } from './input'
+import { openFile, readBytes, versionOf } from './input'
 import { placesOf } from './places'
-import { createPlan } from './plan'
+import { createPlan, headerBytesOf, readOptions } from './plan'
 import type { FileShardPlan, ShardOptions } from './types'
+import { openArrow } from './values'
 
 // The longest header with what comes before it.
 const mostHeaderBytes = 12 + 65_535
 
 /**
- * Plans the shards of a `.npy` or `.f32` file. Reads its header; writes nothing.
+ * Plans the shards of a `.npy` or `.f32` file, or of columns of an Arrow IPC file. Reads its header, or its footer and its first
+ * batch; writes nothing.
  *
  * @param input The file, which must not change until the output is complete.
  * @param output Another file, in a folder that exists. An older one is replaced when the new one is complete.
  * @throws {TypeError | RangeError} if an option has the wrong type or is out of its range, or is unknown.
- * @throws {Error} ERR_SOFTPLUS_INPUT if the input is no file of float32, the output no file, or both the same; with the
- * system's code where it refuses.
+ * @throws {Error} ERR_SOFTPLUS_INPUT if the input is no file of float32, or has not the columns, the output is no file, or both
+ * are the same; with the system's code where it refuses.
  *
  * @example
  * const plan = await planShards('x.npy', 'y.npy', { shards: 16, function: 'derivative' })
@@ -34,16 +37,16 @@ export async function planShards(
   for (const [name, path] of Object.entries({ input, output }))
     if (typeof path !== 'string') throw invalidType(name, 'a path', path)
   const format = readFormat(input)
-  if (format === 'arrow')
-    throw new InputError(
-      `${input} must be .npy or .f32 to be divided into shards; got Arrow IPC. Apply the function to all of it at once`,
-    )
+  const read = readOptions(options)
   const { file, stats } = await openFile(input)
   try {
     await checkIsNotOutput(stats, input, output)
     const start = await readStart(file, stats, input)
-    const description = { format, size: Number(stats.size), version: versionOf(stats), start }
-    const plan = createPlan(input, description, options)
+    const size = Number(stats.size)
+    let headerBytes = 0
+    if (format === 'arrow') await checkArrow(file, size, start, input, read.columns)
+    else headerBytes = headerBytesOf(input, { format, size, start }, read.columns)
+    const plan = createPlan({ format, size, version: versionOf(stats), headerBytes }, read)
     return { ...plan, input: absolute(input), output: absolute(output) }
   } finally {
     await file.close()
@@ -51,15 +54,27 @@ export async function planShards(
 }
 
 async function readStart(file: FileHandle, { size }: BigIntStats, input: string) {
-  const { buffer, bytesRead } = await attempt(`read ${input}`, () =>
-    file.read(new Uint8Array(mostHeaderBytes), 0, mostHeaderBytes, 0),
-  )
+  const start = await readBytes(input, file, new Uint8Array(mostHeaderBytes), 0)
   // Files under /proc have content and size 0.
-  if (size === 0n && bytesRead > 0)
+  if (size === 0n && start.length > 0)
     throw new InputError(
       `${input} must have a size to be divided into shards; got a file without. Copy it`,
     )
-  return buffer.subarray(0, bytesRead)
+  return start
+}
+
+async function checkArrow(
+  file: FileHandle,
+  size: number,
+  start: Uint8Array,
+  input: string,
+  columns: readonly string[],
+): Promise<void> {
+  const { checkIsFile } = await import('../files/arrow/ipc')
+  await namingAsync(input)(() => checkIsFile(start))
+  const readAt = (position: number, length: number) =>
+    readBytes(input, file, new Uint8Array(length), position)
+  await (await openArrow(input, { size, readAt }, columns)).checkFirstBatch()
 }
 
 // A process that came late would take the results for an input that has changed.

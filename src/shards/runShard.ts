@@ -13,7 +13,7 @@ import { checkFilePlan, checkIndex, rangeOf } from './plan'
 import { repairRecord } from './record'
 import { isMarked, mark } from './runFolder'
 import type { FileShardPlan, RunShardOptions, ShardResult } from './types'
-import { writeRange } from './writeRange'
+import { type Written, writeRange } from './writeRange'
 
 /**
  * Computes a shard into a part file beside the output, and marks it as done when it is on the disk. Several processes may do
@@ -26,7 +26,7 @@ import { writeRange } from './writeRange'
  * @throws {Error} with the system's code where it refuses: ENOSPC, EACCES. The reason of `signal`.
  *
  * @example
- * await runShard(plan, 2) // { start: 2097152, end: 3145728, isNew: true, milliseconds: 0.1 }
+ * await runShard(plan, 2) // { start: 2097152, end: 3145728, isNew: true, elements: 262144, milliseconds: 0.1 }
  */
 export async function runShard(
   plan: FileShardPlan,
@@ -41,22 +41,22 @@ export async function runShard(
   try {
     const places = await attempt(`write ${plan.output}`, () => placesOf(plan.output))
     checkUnchanged(plan, places, stats)
-    const milliseconds = await compute(plan, index, places, input, options)
-    const isNew = milliseconds !== undefined
-    return { ...rangeOf(plan, index), isNew, milliseconds: milliseconds ?? 0 }
+    const written = await compute(plan, index, places, input, options)
+    const { elements, milliseconds } = written ?? { elements: 0, milliseconds: 0 }
+    return { ...rangeOf(plan, index), isNew: written !== undefined, elements, milliseconds }
   } finally {
     await input.close()
   }
 }
 
-/** Returns the milliseconds that it took; undefined if the shard had been done before. */
+/** Returns undefined if the shard had been done before. */
 async function compute(
   plan: FileShardPlan,
   index: number,
   places: Places,
   input: FileHandle,
   options: RunShardOptions,
-): Promise<number | undefined> {
+): Promise<Written | undefined> {
   const toWrite = <Result>(step: () => Promise<Result>) => attempt(`write ${plan.output}`, step)
   const run = await toWrite(() => joinRun(places, plan))
   if (run === 'complete') return undefined
@@ -70,7 +70,7 @@ async function compute(
       if (!written.isOvertaken) {
         await toWrite(() => checkLength(part, plan.size))
         await checkStillUnchanged(plan, places)
-        if (await toWrite(() => mark(places, run, index))) return written.milliseconds
+        if (await toWrite(() => mark(places, run, index))) return written
       }
       if (written.bytes > 0) await toWrite(() => repairRecord(places, plan, part))
     }

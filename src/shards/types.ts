@@ -14,6 +14,8 @@ export type ShardOptions = FunctionOptions & {
    * systems send at once. Give 5 MiB for the parts of an upload to S3: every part but the last has at least as much.
    */
   alignment?: number
+  /** The columns of an Arrow file that are activated, as `--column` names them. Required there, and for nothing else. */
+  columns?: readonly string[]
 }
 
 /** What planObject must know of bytes that are not a file here. */
@@ -29,7 +31,7 @@ export interface ObjectDescription {
 
 /** Who computes which bytes. Plain JSON, so that it can be a job's data. */
 export interface ShardPlan {
-  format: 'npy' | 'f32'
+  format: 'npy' | 'f32' | 'arrow'
   /** The number of bytes, of the input as of the output. */
   size: number
   /**
@@ -37,8 +39,10 @@ export interface ShardPlan {
    * given.
    */
   version: string
-  /** The bytes before the elements. The output gets them unchanged. */
+  /** The bytes before the elements. The output gets them unchanged. 0 for Arrow files, which have such bytes anywhere. */
   headerBytes: number
+  /** Of an Arrow file: sorted, each once. */
+  columns?: string[]
   function: FunctionName
   /** Absent: 1. */
   beta?: number
@@ -77,6 +81,8 @@ export interface RunShardOptions {
 export interface ShardResult extends ByteRange {
   /** False if the shard, or the whole output, had been done before. */
   isNew: boolean
+  /** How many elements were computed. */
+  elements: number
   /** The time that computing took, without reading and writing. */
   milliseconds: number
 }

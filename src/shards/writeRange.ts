@@ -5,12 +5,14 @@ import { activateBytesAsync, memoryFor, pieceBytes } from '../api/bytes'
 import { throwIfAborted } from '../api/signal'
 import { awaitedLater } from '../awaitedLater'
 import { attempt } from '../files/errors'
+import type { Range } from '../files/layout'
 import { workOf } from './activate'
-import { checkUnchanged } from './input'
+import { checkUnchanged, readBytes } from './input'
 import type { Places } from './places'
 import { rangeOf } from './plan'
 import { isOver, type Run } from './runFolder'
 import type { ByteRange, FileShardPlan, RunShardOptions } from './types'
+import { valueFinder } from './values'
 
 /** A shard at work, with its open files. */
 export interface Shard {
@@ -27,6 +29,8 @@ export interface Written {
   bytes: number
   /** Whether another process has done the shard meanwhile. Then the rest was not written, and nothing need be on the disk. */
   isOvertaken: boolean
+  /** How many elements were computed. */
+  elements: number
   /** The time that computing took. */
   milliseconds: number
 }
@@ -41,7 +45,10 @@ export async function writeRange(
   const { plan, index, places, run, part } = shard
   const pieces = piecesOf(plan, index)
   const buffers = buffersFor(pieces, threads)
-  const written: Written = { bytes: 0, isOvertaken: false, milliseconds: 0 }
+  const written: Written = { bytes: 0, isOvertaken: false, elements: 0, milliseconds: 0 }
+  const valuesIn = valueFinder(plan, (position, length) =>
+    readUnchanged(shard, new Uint8Array(length), position),
+  )
 
   const read = (i: number) => awaitedLater(readPiece(shard, pieces[i], buffers[i % 3]))
   let reading = pieces.length > 0 ? read(0) : undefined
@@ -57,7 +64,9 @@ export async function writeRange(
       const piece = await reading
       reading = i + 1 < pieces.length ? read(i + 1) : undefined
       throwIfAborted(signal)
-      written.milliseconds += await activated(plan, piece, pieces[i].start, threads)
+      const values = await valuesIn(pieces[i].start, piece)
+      written.milliseconds += await activate(plan, piece, values, threads)
+      written.elements += elementsIn(values)
       await writing
       written.isOvertaken = await attempt(`write ${plan.output}`, () => isOver(places, run, index))
       if (written.isOvertaken) break
@@ -98,38 +107,44 @@ function piecesOf(plan: FileShardPlan, index: number): ByteRange[] {
 }
 
 /** Reads a piece so that its elements start at multiples of 4 of the memory. */
-async function readPiece(
-  { plan, places, input }: Shard,
+function readPiece(
+  shard: Shard,
   { start, end }: ByteRange,
   buffer: Uint8Array,
 ): Promise<Uint8Array> {
-  const header = start === 0 ? plan.headerBytes : 0
+  const header = Math.max(shard.plan.headerBytes - start, 0)
   const from = (bytesPerElement - (header % bytesPerElement)) % bytesPerElement
-  const piece = buffer.subarray(from, from + end - start)
-  const action = `read ${plan.input}`
-  for (let filled = 0; filled < piece.length; ) {
-    const { bytesRead } = await attempt(action, () =>
-      input.read(piece, filled, piece.length - filled, start + filled),
-    )
-    filled += bytesRead
-    if (bytesRead === 0) break
-  }
-  // Bytes of a changed input must not get into the part file: another process may have marked the shard already.
-  checkUnchanged(plan, places, await attempt(action, () => input.stat({ bigint: true })))
-  return piece
+  return readUnchanged(shard, buffer.subarray(from, from + end - start), start)
 }
 
-async function activated(
+/** Fills the buffer with the input's bytes from a position on. */
+async function readUnchanged(
+  { plan, places, input }: Shard,
+  buffer: Uint8Array,
+  position: number,
+): Promise<Uint8Array> {
+  const bytes = await readBytes(plan.input, input, buffer, position)
+  // Bytes of a changed input must not get into the part file: another process may have marked the shard already.
+  const stats = await attempt(`read ${plan.input}`, () => input.stat({ bigint: true }))
+  checkUnchanged(plan, places, stats)
+  return bytes
+}
+
+/** Returns the milliseconds that it took. */
+async function activate(
   plan: FileShardPlan,
   piece: Uint8Array,
-  start: number,
+  values: Range[],
   threads: number | undefined,
 ): Promise<number> {
-  const elements = piece.subarray(start === 0 ? plan.headerBytes : 0)
   const started = performance.now()
-  await activateBytesAsync(elements, workOf(plan, threads))
+  for (const { start, end } of values)
+    await activateBytesAsync(piece.subarray(start, end), workOf(plan, threads))
   return performance.now() - started
 }
+
+const elementsIn = (values: Range[]) =>
+  values.reduce((sum, { start, end }) => sum + (end - start), 0) / bytesPerElement
 
 function writePiece(
   plan: FileShardPlan,

@@ -31,7 +31,7 @@ export async function main([text = '500']: string[]): Promise<boolean> {
   checkInstalled(['redis-server'])
   const folder = mkdtempSync(join(tmpdir(), 'softplus-kill-queue-'))
   const command = join(root, 'dist/cli.cjs')
-  const files = prepare({ command, folder, random: Math.random, engine: 'node' })
+  const files = prepare({ command, folder, format: 'f32' })
   const server = await startRedis()
   process.env.REDIS_URL = server.url
   const redis = connect()

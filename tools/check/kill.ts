@@ -1,9 +1,9 @@
 // Kills processes of shards by SIGKILL at random moments and runs them again, many times: no output may be incomplete or have
-// other bytes than without shards. GNU parallel starts every other run where it is installed.
+// other bytes than without shards. GNU parallel starts every other run where it is installed. Half of the inputs are Arrow files.
 //
 //   npm run tool -- kill [RUNS]      500 by default
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Killing, killedRun, prepare } from '../../test/shards-kill'
@@ -15,17 +15,23 @@ export async function main([text = '500']: string[]): Promise<boolean> {
     throw new Error(`RUNS must be an integer above 0; got ${text}`)
   const hasParallel = missingOf(['parallel']).length === 0
   const folder = mkdtempSync(join(tmpdir(), 'softplus-kill-'))
-  const killing: Killing = {
-    command: join(root, 'dist/cli.cjs'),
-    folder,
-    random: Math.random,
-    engine: 'node',
-  }
+  const inputs = (['f32', 'arrow'] as const).map((format) => {
+    const own = join(folder, format)
+    mkdirSync(own)
+    const killing: Killing = {
+      command: join(root, 'dist/cli.cjs'),
+      folder: own,
+      random: Math.random,
+      engine: 'node',
+      format,
+    }
+    return { killing, files: prepare(killing) }
+  })
   const counts = { node: 0, parallel: 0, kills: 0, looks: 0 }
   try {
-    const files = prepare(killing)
     for (let run = 0; run < runs; run++) {
       const engine = hasParallel && run % 2 === 1 ? 'parallel' : 'node'
+      const { killing, files } = inputs[(run >> 1) % 2]
       const { kills, looks } = await killedRun({ ...killing, engine }, files)
       counts[engine]++
       counts.kills += kills
