@@ -1,4 +1,4 @@
-// The order in which the command writes, closes and renames files. Windows cannot replace an open file.
+// The order in which the command writes, syncs, closes and renames files. Windows cannot replace an open file.
 
 import { readdirSync, readlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
@@ -26,6 +26,7 @@ vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>()
   const rename: typeof real.rename = (from, to) => {
     openAtRename.push(openFiles())
+    disk.events.push('renamed')
     if (renames.calls++ < renames.refusals)
       return Promise.reject(Object.assign(new Error('refused'), { code: renames.refused }))
     return real.rename(from, to)
@@ -45,10 +46,11 @@ vi.mock('node:fs', async (original) => {
   return { ...real, fchmodSync }
 })
 
-// Makes writes wait, and records when they end and when descriptors are closed.
+// Makes writes wait, and records when they end, and when descriptors are synced and closed.
 const disk = vi.hoisted(() => ({
   waitsFor: Promise.resolve(),
   events: [] as string[],
+  failsToSync: false,
 }))
 
 vi.mock('../src/files/descriptors', async (original) => {
@@ -59,6 +61,11 @@ vi.mock('../src/files/descriptors', async (original) => {
       await disk.waitsFor
       disk.events.push('written')
       return real.writeAll(fd, bytes)
+    },
+    async syncFile(fd: number) {
+      disk.events.push('synced')
+      if (disk.failsToSync) throw Object.assign(new Error('i/o error'), { code: 'EIO' })
+      return real.syncFile(fd)
     },
     closerOf(fd: number) {
       const close = real.closerOf(fd)
@@ -89,6 +96,32 @@ afterEach(() => {
   Object.assign(renames, { refused: '', refusals: 0, calls: 0 })
   disk.waitsFor = Promise.resolve()
   disk.events = []
+  disk.failsToSync = false
+  openAtRename.length = 0
+})
+
+test('a result is synced before it replaces a file, and not where there is none', async () => {
+  write('x.f32')
+  await runHere(['apply', 'x.f32', '-o', 'y.f32', '-q'])
+  const steps = () => disk.events.filter((event) => event !== 'closed')
+  expect(steps()).toEqual(['written', 'written', 'renamed'])
+  for (const replacing of [['-o', 'y.f32'], ['-o', 'x.f32'], ['--in-place']]) {
+    disk.events = []
+    expect(await runHere(['apply', 'x.f32', '-q', ...replacing])).toMatchObject({ code: 0 })
+    expect(steps()).toEqual(['written', 'written', 'synced', 'renamed'])
+  }
+})
+
+test('a disk that fails to sync: the file stays as it was', async () => {
+  write('x.f32')
+  disk.failsToSync = true
+  const { code, stderr } = await runHere(['apply', 'x.f32', '--in-place', '-q'])
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'softplus: cannot write x.f32: EIO, i/o error\n',
+  })
+  expect(read('x.f32')).toEqual(xBytes)
+  expect(names()).toEqual(['x.f32'])
 })
 
 test.runIf(onLinux)(

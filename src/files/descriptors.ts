@@ -6,6 +6,8 @@ import { promisify } from 'node:util'
 export const openFile = promisify(fs.open)
 export const readFrom = promisify(fs.read)
 export const statOf = promisify(fs.fstat)
+/** Waits until the file is on the disk. */
+export const syncFile = promisify(fs.fsync)
 
 const writeTo = promisify(fs.write)
 const closeFile = promisify(fs.close)

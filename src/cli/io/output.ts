@@ -4,7 +4,7 @@ import { openSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { closerOf, openFile, statOf, writeAll } from '../../files/descriptors'
+import { closerOf, openFile, statOf, syncFile, writeAll } from '../../files/descriptors'
 import { attempt, codeOf, SystemFailure } from '../../files/errors'
 import { setMode } from '../../files/mode'
 import { checkNoDirectory, followLinks } from '../../files/paths'
@@ -94,6 +94,9 @@ async function openFileOutput(
   const mode = existing ? existing.mode & 0o777 : 0o666 & ~process.umask()
   const finish = async () => {
     await setMode(fd, mode)
+    // Without this, a power cut could leave a file of no or some bytes in place of the old one, which may be the input: some file
+    // systems (XFS, Btrfs, ext4 with noauto_da_alloc) write the new name first and the data later.
+    if (existing) await syncFile(fd)
     await close()
     await replaceFile(temporary, target)
     release()
