@@ -12,6 +12,7 @@ import { buildApp } from 'fauxqs'
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { softplus } from '../src/index'
+import { arrowFile, floats as column, integers } from './arrow-writer'
 import { floatBytes, headerDict, npyFile } from './npy-writer'
 
 const root = join(import.meta.dirname, '..')
@@ -139,6 +140,19 @@ describe.skipIf(isMissing)('examples/queue', () => {
       const derivative = softplus.derivative(x, { beta: -0.5, threshold: 3 })
       expect(readFileSync(activated).equals(file(derivative))).toBe(true)
       expect(readdirSync(join(output, '..')).filter((name) => name.endsWith('.shards'))).toEqual([])
+    })
+
+    test('columns of an Arrow file, by run.mjs', async () => {
+      const table = (data: Float32Array) =>
+        arrowFile({ n: integers(data.length), x: column(data), z: column(data) })
+      const [arrow, activated] = [`${input}.arrow`, `${output}.arrow`]
+      writeFileSync(arrow, table(x.subarray(0, MiB)))
+      const named = ['--column', 'z', '--column', 'x']
+      const args = [arrow, activated, ...named, '--shard-mib', '2', '--workers', '1']
+      const { status, stderr } = await runExample('run.mjs', args).ended
+      expect(stderr).toMatch(/complete, 7 shards in/)
+      expect(status).toBe(0)
+      expect(readFileSync(activated).equals(table(softplus(x.subarray(0, MiB))))).toBe(true)
     })
 
     test('many producers of one flow, and jobs that are there twice', async () => {

@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util'
 
 export const usage = `INPUT OUTPUT [OPTIONS]
-  INPUT, OUTPUT     files, or s3://BUCKET/KEY; .npy or .f32
+  INPUT, OUTPUT     files, .npy, .f32 or Arrow IPC; or s3://BUCKET/KEY, .npy or .f32
+  --column NAME     the column of an Arrow file; again for each further one
   --function NAME   softplus (default), derivative, second-derivative, inverse, relu or relu-derivative
   --beta B, --threshold T
   --shard-mib N     the size of a shard in MiB. Default: 64 for files, 16 for objects`
@@ -10,7 +11,9 @@ export const usage = `INPUT OUTPUT [OPTIONS]
 /** Returns the input, the output, the options of their plan, and the values of further options. */
 export function readArguments(further = {}) {
   const text = { type: 'string' }
-  const known = { function: text, beta: text, threshold: text, 'shard-mib': text, ...further }
+  const column = { ...text, multiple: true }
+  const scaling = { function: text, beta: text, threshold: text }
+  const known = { ...scaling, column, 'shard-mib': text, ...further }
   const { values, positionals } = parseArgs({ options: known, allowPositionals: true })
   if (positionals.length !== 2)
     throw new Error(`INPUT and OUTPUT must be given; got ${positionals.length} arguments`)
@@ -23,6 +26,7 @@ export function readArguments(further = {}) {
     ...(values.function !== undefined && { function: camelCase(values.function) }),
     ...(values.beta !== undefined && { beta: Number(values.beta) }),
     ...(values.threshold !== undefined && { threshold: Number(values.threshold) }),
+    ...(values.column !== undefined && { columns: values.column }),
     ...(values['shard-mib'] !== undefined && { shardBytes: readMebibytes(values['shard-mib']) }),
   }
   return { input, output, options, values }

@@ -31,7 +31,7 @@ export async function plan(input, output, { shardBytes = 16 * MiB, ...options })
 function formatOf(input) {
   const format = /\.(npy|f32)$/i.exec(input)?.[1].toLowerCase()
   if (format) return format
-  throw wrong(`INPUT must end in .npy (NumPy) or .f32 (raw float32); got ${input}`)
+  throw wrong(`INPUT in S3 must end in .npy (NumPy) or .f32 (raw float32); got ${input}`)
 }
 
 const wrong = (message) => Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' })

@@ -108,10 +108,10 @@ After an error, the output file is as it was before. The results of earlier
 INPUTs stay; later INPUTs are not read. A pipe keeps what it got before the
 error: if the end of the input is wrong, all but the last 4 MiB.
 
-Shards divide a .npy or .f32 file among processes and machines that share its
-folder. They may run in any order, at once, twice, and again after kill -9, all
-with the same INPUT, options and N. The last one gives the result its name.
-Until then it is in .OUTPUT.shards/ beside it. More in docs/api.md.
+Shards divide a file, but no Arrow stream, among processes and machines that
+share its folder. They may run in any order, at once, twice, and again after
+kill -9, all with the same INPUT, options and N. The last one gives the result
+its name. Until then it is in .OUTPUT.shards/ beside it. More in docs/api.md.
 
 Examples:
   softplus apply layer.npy -o activated.npy
