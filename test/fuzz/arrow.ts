@@ -6,7 +6,9 @@ import { ByteBuffer } from 'flatbuffers'
 import { readLayout } from '../../src/cli/formats'
 import type { Input } from '../../src/cli/io/input'
 import { pump } from '../../src/cli/pump'
+import { ArrowFile, type FileBytes } from '../../src/files/arrow/file'
 import { Metadata } from '../../src/files/arrow/metadata'
+import { isFile } from '../../src/files/arrow/start'
 import { InputError } from '../../src/files/errors'
 import type { Range } from '../../src/files/layout'
 import { softplus } from '../../src/index'
@@ -51,6 +53,11 @@ export async function checkArrow(bytes: Buffer, column: string): Promise<string>
   assert(reads < mostReads(bytes), `reads the metadata ${reads} times`)
   same(await placesOf(bytes, column, true, 64), named, 'depends on the pieces')
   same(await placesOf(bytes, column, false, 64), piped, 'depends on the pieces, from a pipe')
+  if (isFile(bytes)) {
+    const sharded = await placesInShards(bytes, column)
+    if (named instanceof InputError) assert(sharded instanceof InputError, 'shards take it')
+    else same(sharded, named, 'depends on the shards')
+  }
   assert(bytes.equals(before), 'its bytes were written to')
   if (named instanceof InputError) return `refused ${kindOf(named)}`
   checkRanges(named, bytes.length)
@@ -107,6 +114,25 @@ async function placesOf(
     assert(length <= longestMessage, `a message of ${length} characters`)
     return error
   }
+}
+
+/** The same as shards find them, the last piece first. */
+async function placesInShards(bytes: Buffer, column: string): Promise<Range[] | InputError> {
+  const { size = 0, readAt } = inputOf(bytes, true)
+  const found: Range[][] = []
+  try {
+    const file = await ArrowFile.open({ size, readAt } as FileBytes, [column])
+    for (let start = size - (size % 256); start >= 0; start -= 256) {
+      const values = await file.valuesIn(start, bytes.subarray(start, start + 256))
+      found.unshift(values.map((value) => ({ start: value.start + start, end: value.end + start })))
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return error
+  }
+  const merged: Range[] = []
+  for (const range of found.flat()) add(merged, range)
+  return merged
 }
 
 function add(ranges: Range[], range: Range): void {

@@ -54,7 +54,7 @@ export class ArrowFile {
     const found: Range[] = []
     for (const block of this.footer.blocks(start)) {
       if (block.offset >= end) break
-      if (block.isDictionary) continue
+      if (block.isDictionary || endOf(block) <= start) continue
       for (const value of await this.valuesOf(block, start, bytes)) {
         const from = Math.max(value.start, start)
         const to = Math.min(value.end, end)
@@ -122,13 +122,16 @@ async function readEnd({ size, readAt }: FileBytes): Promise<{ footer: Footer; s
 /** Throws an InputError if the batches are not apart, or not before the footer, or have too much metadata. */
 function checkBlocks(footer: Footer, footerStart: number): void {
   let position = fileHeadBytes
-  for (const { offset, metadataBytes, bodyBytes } of footer.blocks()) {
+  for (const block of footer.blocks()) {
+    const { offset, metadataBytes } = block
     inMessage(offset)(() => checkLength(metadataBytes))
     checkApart(position, offset)
-    position = offset + metadataBytes + bodyBytes
+    position = endOf(block)
   }
   checkApart(position, footerStart)
 }
+
+const endOf = ({ offset, metadataBytes, bodyBytes }: Block) => offset + metadataBytes + bodyBytes
 
 function checkApart(end: number, next: number): void {
   if (next >= end) return

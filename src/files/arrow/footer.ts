@@ -27,8 +27,8 @@ export interface Block {
 export interface Footer {
   schema: Schema
   /**
-   * The places in the order of their offsets, from the batch on that has the byte `from`; default: all. Each is read when it
-   * is asked for: there may be 700,000.
+   * The places in the order of their offsets; with `from`, those alone that may have this byte or later ones. Each is read when
+   * it is asked for: there may be 700,000.
    */
   blocks(from?: number): Generator<Block, void>
 }
