@@ -43,11 +43,12 @@ SOFTPLUS_NOINLINE float largestWithin(float threshold, float size) {
   };
   const double quotient = end / static_cast<double>(size);
   float x = quotient > largest ? largest : quotient < -largest ? -largest : static_cast<float>(quotient);
-  while (!isWithin(x)) {
+  // It is one step away at most. A beta that is NaN or infinite, which callers must not pass, ends here, too.
+  for (int steps = 0; steps < 2 && !isWithin(x); steps++) {
     if (x == -largest) return -infinity;
     x = neighbour(x, false);
   }
-  while (x < largest && isWithin(neighbour(x, true))) x = neighbour(x, true);
+  for (int steps = 0; steps < 2 && x < largest && isWithin(neighbour(x, true)); steps++) x = neighbour(x, true);
   return x;
 }
 

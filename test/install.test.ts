@@ -186,7 +186,7 @@ describe('the tarball', () => {
     expect(tarball.size).toBe(statSync(join(folder, tarball.filename)).size)
     // Linux for x64 and arm64, each with a DuckDB extension, Windows for x64, and WebAssembly are in the limit. Each further
     // platform may add one addon.
-    expect(tarball.size).toBeLessThanOrEqual(1_300_000 + Math.max(0, addons.length - 3) * 200_000)
+    expect(tarball.size).toBeLessThanOrEqual(1_200_000 + Math.max(0, addons.length - 3) * 200_000)
   })
 
   test('runs no script on installation, and has no dependency', () => {

@@ -39,31 +39,60 @@ SOFTPLUS_INLINE void mapEach(const float* x, float* y, size_t start, size_t coun
   }
 }
 
-// The same for all vectors. Two vectors side by side hide some of each other's latency: visitBoth replaces both by
-// their results.
-template <class Lanes, bool arePaired = Lanes::arePaired, class Visit, class VisitBoth>
-SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit, VisitBoth visitBoth) {
-  size_t i = 0;
-  for (; arePaired && i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {
-    Lanes first = Lanes::load(x + i), second = Lanes::load(x + i + Lanes::count);
-    prefetch<Lanes>(x + i, 2 * Lanes::count);
-    prefetch<Lanes>(y + i, 2 * Lanes::count);
-    visitBoth(i, first, second);
-    first.store(y + i);
-    second.store(y + i + Lanes::count);
-  }
-  mapEach<Lanes>(x, y, i, count, visit);
-}
-
+// Stores visit(i, vector at x + i) at y + i. Two vectors side by side hide some of each other's latency.
+//
 // Out of two scalar lanes side by side compilers make vectors, which relu needs: one branch a lane takes 18 times as
 // long.
 template <class Lanes, class Visit>
 SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit) {
   constexpr bool arePaired = Lanes::arePaired || Lanes::count == 1;
-  map<Lanes, arePaired>(x, y, count, visit, [&](size_t i, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
-    first = visit(i, first);
-    second = visit(i + Lanes::count, second);
-  });
+  size_t i = 0;
+  for (; arePaired && i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {
+    const Lanes first = Lanes::load(x + i), second = Lanes::load(x + i + Lanes::count);
+    prefetch<Lanes>(x + i, 2 * Lanes::count);
+    prefetch<Lanes>(y + i, 2 * Lanes::count);
+    const Lanes firstResult = visit(i, first), secondResult = visit(i + Lanes::count, second);
+    firstResult.store(y + i);
+    secondResult.store(y + i + Lanes::count);
+  }
+  mapEach<Lanes>(x, y, i, count, visit);
+}
+
+// Lets visitBoth(i, next, first, second) replace the vectors at x + i and x + next by their results, and stores these
+// at y. Where there is no second one, it is the first again, and next is i. The loop has one place for all, as what is
+// visited here is long.
+template <class Lanes, class VisitBoth>
+SOFTPLUS_INLINE void mapPairs(const float* x, float* y, size_t count, VisitBoth visitBoth) {
+  if constexpr (Lanes::arePaired) {
+    constexpr size_t pair = 2 * Lanes::count;
+    for (size_t i = 0; i < count; i += pair) {
+      const size_t left = count - i;
+      const size_t next = left > Lanes::count ? i + Lanes::count : i;
+      Lanes first, second;
+      if (left >= pair) {
+        first = Lanes::load(x + i), second = Lanes::load(x + next);
+        prefetch<Lanes>(x + i, pair);
+        prefetch<Lanes>(y + i, pair);
+      } else {
+        first = left >= Lanes::count ? Lanes::load(x + i) : Lanes::loadFirst(x + i, left);
+        second = next == i ? first : Lanes::loadFirst(x + next, left - Lanes::count);
+      }
+      visitBoth(i, next, first, second);
+      if (left >= pair) {
+        first.store(y + i);
+        second.store(y + next);
+      } else {
+        left >= Lanes::count ? first.store(y + i) : first.storeFirst(y + i, left);
+        if (next != i) second.storeFirst(y + next, left - Lanes::count);
+      }
+    }
+  } else {
+    mapEach<Lanes>(x, y, 0, count, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
+      Lanes again = lanes;
+      visitBoth(i, i, lanes, again);
+      return lanes;
+    });
+  }
 }
 
 template <class Lanes, class Visit>
@@ -165,18 +194,12 @@ struct Block {
     farLanes.count = 0;
     if (isFarRare)
       for (auto& bits : farLanes.bits) bits = 0;
-    const auto visit = [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
-      const auto notNear = f.isNotNear(lanes);
-      farLanes.add(i, lanes, bitsOf(f.isFar(notNear, lanes)));
-      return f.nearOrSettled(notNear, rows, i, lanes);
-    };
-    map<Lanes>(x, y, count, visit, [&](size_t i, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
-      const size_t next = i + Lanes::count;
+    mapPairs<Lanes>(x, y, count, [&](size_t i, size_t next, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
       const auto firstNotNear = f.isNotNear(first), secondNotNear = f.isNotNear(second);
       const auto isFirstFar = f.isFar(firstNotNear, first), isSecondFar = f.isFar(secondNotNear, second);
       if (!isFarRare || bitsOf(isFirstFar | isSecondFar) != 0) {
         farLanes.add(i, first, bitsOf(isFirstFar));
-        farLanes.add(next, second, bitsOf(isSecondFar));
+        if (next != i) farLanes.add(next, second, bitsOf(isSecondFar));
       }
       first = f.nearOrSettled(firstNotNear, rows, i, first);
       second = f.nearOrSettled(secondNotNear, rows, next, second);
@@ -225,15 +248,7 @@ struct Block {
       x += settled, y += settled, count -= settled;
       lookAnywhere(x, count);
     }
-    const auto visit = [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
-      const auto notNear = f.isNotNear(lanes);
-      if (bitsOf(notNear) == 0) return f.near(rows, i, lanes);
-      if (bitsOf(f.isFar(notNear, lanes)) != 0) return f.anywhere(rows, i, lanes);
-      if (bitsOf(notNear) == allLanes<Lanes>) return f.settled(lanes);
-      return f.nearOrSettled(notNear, rows, i, lanes);
-    };
-    map<Lanes>(x, y, count, visit, [&](size_t i, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
-      const size_t next = i + Lanes::count;
+    mapPairs<Lanes>(x, y, count, [&](size_t i, size_t next, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
       const auto firstNotNear = f.isNotNear(first), secondNotNear = f.isNotNear(second);
       if (bitsOf(firstNotNear | secondNotNear) == 0) {
         first = f.near(rows, i, first);
@@ -464,45 +479,41 @@ template <class Value, class Derivative>
 SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Derivative& g, const float* x, float* value,
                                      float* derivative, size_t count, bool isStreamed) {
   using Lanes = typename Value::Lanes;
-  if constexpr (Lanes::count == 1) {
-    applyBothEach(f, g, x, value, derivative, count, isStreamed);
-  } else {
-    Block<Value> values(f);
-    Block<Derivative> derivatives(g);
-    const auto applyTwice = [&](Way way, size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
-      derivatives.applyNotNear(way, x + start, derivative + start, n);
-      values.applyNotNear(way, x + start, value + start, n);
-    };
-    if constexpr (Value::RowOffsets::areKept) {
-      for (size_t start = 0; start < count; start += values.length) {
-        const size_t n = count - start < values.length ? count - start : values.length;
-        if (derivatives.areNear(x + start, n))
-          mapToBoth<Lanes>(x + start, value + start, derivative + start, n, isStreamed,
-                           [&](size_t i, Lanes lanes, Lanes& v, Lanes& d) SOFTPLUS_INLINE_LAMBDA {
-                             const auto at = g.reduceNear(lanes);
-                             v = f.near(at, derivatives.rows, i, lanes);
-                             d = g.near(at, derivatives.rows, i, lanes);
-                           });
-        else
-          applyTwice(derivatives.look(x + start, n), start, n);
-      }
-    } else {
-      forRuns(
-          count, values.length,
-          [&](size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
-            const Way way = derivatives.look(x + start, n);
-            return way == Way::settled ? Way::each : way;
-          },
-          [&](size_t start) SOFTPLUS_INLINE_LAMBDA {
-            return applyBothNear(f, g, x + start, value + start, derivative + start, count - start, isStreamed);
-          },
-          [&](Way way, size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
-            if (way == Way::packed)
-              applyTwice(way, start, n);
-            else
-              applyBothEach(f, g, x + start, value + start, derivative + start, n, isStreamed);
-          });
+  Block<Value> values(f);
+  Block<Derivative> derivatives(g);
+  const auto applyTwice = [&](Way way, size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
+    derivatives.applyNotNear(way, x + start, derivative + start, n);
+    values.applyNotNear(way, x + start, value + start, n);
+  };
+  if constexpr (Value::RowOffsets::areKept) {
+    for (size_t start = 0; start < count; start += values.length) {
+      const size_t n = count - start < values.length ? count - start : values.length;
+      if (derivatives.areNear(x + start, n))
+        mapToBoth<Lanes>(x + start, value + start, derivative + start, n, isStreamed,
+                         [&](size_t i, Lanes lanes, Lanes& v, Lanes& d) SOFTPLUS_INLINE_LAMBDA {
+                           const auto at = g.reduceNear(lanes);
+                           v = f.near(at, derivatives.rows, i, lanes);
+                           d = g.near(at, derivatives.rows, i, lanes);
+                         });
+      else
+        applyTwice(derivatives.look(x + start, n), start, n);
     }
+  } else {
+    forRuns(
+        count, values.length,
+        [&](size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
+          const Way way = derivatives.look(x + start, n);
+          return way == Way::settled ? Way::each : way;
+        },
+        [&](size_t start) SOFTPLUS_INLINE_LAMBDA {
+          return applyBothNear(f, g, x + start, value + start, derivative + start, count - start, isStreamed);
+        },
+        [&](Way way, size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
+          if (way == Way::packed)
+            applyTwice(way, start, n);
+          else
+            applyBothEach(f, g, x + start, value + start, derivative + start, n, isStreamed);
+        });
   }
 }
 
