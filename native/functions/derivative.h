@@ -4,7 +4,7 @@
 // 1 - f(a).
 //
 // Largest error with beta 1: 0.7984 ULP at -0x1.8f7bfcp+2: got 0x1.fd29p-10, want 0x1.fd290198c93c6p-10 (npm run prove)
-// Largest error found with a beta: 0.8630 ULP at beta 0x1.ae1df8p+1, x -0x1.a1b1dap+4: got 0x1.5bb9f8p-127, want 0x1.5bb9f48c546bbp-127 (docs/accuracy.md)
+// Largest error found with a beta: 0.9439 ULP at beta -0x1.d0bbd4p-5, x 0x1.b890e6p+6: got 0x1.f9ea5p-10, want 0x1.f9ea51e3462a5p-10 (docs/accuracy.md)
 #pragma once
 
 #include "../evaluate.h"
