@@ -135,11 +135,14 @@ function fromDescriptor(
   const hasSize = stats.isFile() && stats.size > 0
   const limit = hasSize ? Math.max(stats.size - (position ?? 0), 0) : Infinity
   let left = limit
+  const isPlaced = hasSize && position !== undefined
 
   async function readNext(buffer: Uint8Array, start: number): Promise<number> {
     const length = Math.min(buffer.length - start, left)
     if (length === 0) return 0
-    const { bytesRead } = await readFrom(fd, buffer, start, length, null)
+    // Where readAt may read at the same time: on Windows that would move the place where the next read starts by itself.
+    const place = isPlaced ? position + limit - left : null
+    const { bytesRead } = await readFrom(fd, buffer, start, length, place)
     // The file was empty when it was opened and has grown since: ignore the new bytes.
     if (stats.isFile() && !hasSize && bytesRead > 0 && (await statOf(fd)).size > 0) return 0
     left -= bytesRead
@@ -157,7 +160,7 @@ function fromDescriptor(
   }
 
   return {
-    ...(hasSize && position !== undefined && { size: limit, readAt }),
+    ...(isPlaced && { size: limit, readAt }),
     fill: (buffer, from) => fillBy(action, buffer, from, (start) => readNext(buffer, start)),
     close,
   }

@@ -5,7 +5,7 @@ import type { Range } from '../layout'
 import { type Columns, chooseColumns } from './columns'
 import { type Block, type Footer, footerLength, readFooter, trailerBytes } from './footer'
 import { checkLength, inMessage, schemaAtStart, valueRangesAt } from './message'
-import { damaged } from './metadata'
+import { cutOff, damaged } from './metadata'
 import { isSameSchema } from './schema'
 import { isFeather1, isFile, isParquet, magic, mostMetadata } from './start'
 
@@ -105,6 +105,10 @@ export function checkFormat(start: Uint8Array): void {
 export function checkIsFile(start: Uint8Array): void {
   checkFormat(start)
   if (isFile(start)) return
+  if (start.length < fileHeadBytes)
+    throw new InputError(
+      `an Arrow file must begin with ${magic}; got ${start.length} bytes. ${cutOff}`,
+    )
   throw new InputError(
     `the input must be an Arrow IPC file, which begins with ${magic}, to be divided into shards; got a stream, or other bytes. ` +
       'Apply the function to all of it at once, or write a file, with pyarrow: ' +

@@ -93,7 +93,7 @@ export function valueRangesAt(block: Block, bytes: Uint8Array, columns: Columns)
 
 export function checkLength(metadataBytes: number): void {
   const must = `its metadata must have 1 to ${mostMetadata} bytes; got ${metadataBytes}`
-  if (metadataBytes < 0) throw new InputError(`${must}. ${damaged}`)
+  if (metadataBytes <= 0) throw new InputError(`${must}. ${damaged}`)
   if (metadataBytes > mostMetadata) throw new InputError(`${must}. Write fewer columns`)
 }
 
