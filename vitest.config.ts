@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -11,8 +12,8 @@ export default defineConfig({
       checker: './node_modules/typescript/bin/tsc',
     },
     testTimeout: 120_000,
-    // Vitest leaves one processor free. Of two that would be half.
-    maxWorkers: '100%',
+    // One more than processors: many tests wait for timers, disks and other processes.
+    maxWorkers: availableParallelism() + 1,
     // Files that no test loads count too. Only what runs in the tests' own process is seen, so test/cli-modules.test.ts runs
     // the modules of the command there.
     coverage: {

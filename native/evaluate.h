@@ -140,7 +140,7 @@ template <class Lanes>
 struct Near {
   static constexpr bool mayBeFar = false;
   Lanes z, n, r;
-  Lanes p;  // its sign alone counts
+  Lanes oriented;  // x with the sign of p
 
   template <class Argument>
   static SOFTPLUS_INLINE Near of(const Argument& argument, Lanes x) {
@@ -169,8 +169,8 @@ template <class Lanes>
 struct Anywhere {
   static constexpr bool mayBeFar = true;
   Lanes z, n, r, e;
-  Lanes lost;  // what the rounding of r lost
-  Lanes p;     // its sign alone counts
+  Lanes lost;      // what the rounding of r lost
+  Lanes oriented;  // x with the sign of p
 
   // Below `lowest` the result is the same as there. Where p is rounded, lanes that are not moved take their cell and r
   // from the product as it is, like near lanes.
@@ -269,6 +269,7 @@ struct Evaluation {
   SOFTPLUS_INLINE Lanes near(const Rows& rows, size_t i, Lanes x) const {
     return near(reduceNear(x), rows, i, x);
   }
+  // For two functions that share the reduction.
   template <class Rows>
   SOFTPLUS_INLINE Lanes near(const Near<Lanes>& at, const Rows& rows, size_t i, Lanes x) const {
     return cut<isThresholded>(x, evaluate(at, rows, i));
@@ -294,7 +295,7 @@ struct Evaluation {
   }
   template <class Reduced, class Rows>
   SOFTPLUS_INLINE Lanes evaluate(const Reduced& at, const Rows& rows, size_t i) const {
-    const Lanes p = at.p;
+    const Lanes p = at.oriented;  // its sign alone counts
     auto c = at.corrected(rows.lookup(table, i, at.z), F::K);
     if constexpr (!isScaled) {
       // Only the addition of c0 rounds at the size of the result, so it is last.

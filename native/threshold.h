@@ -10,7 +10,7 @@
 
 namespace softplus {
 
-// The next float above or below, for one that is finite and not 0, or a step away from 0 for 0.
+// The next float above or below a finite one. Always inlined, so it need not be a template.
 SOFTPLUS_INLINE float neighbour(float value, bool isAbove) {
   int32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
@@ -43,7 +43,8 @@ SOFTPLUS_NOINLINE float largestWithin(float threshold, float size) {
   };
   const double quotient = end / static_cast<double>(size);
   float x = quotient > largest ? largest : quotient < -largest ? -largest : static_cast<float>(quotient);
-  // It is one step away at most. A beta that is NaN or infinite, which callers must not pass, ends here, too.
+  // It is one step away at most; two, to be safe. A beta that is NaN or infinite, which callers must not pass, ends
+  // here, too.
   for (int steps = 0; steps < 2 && !isWithin(x); steps++) {
     if (x == -largest) return -infinity;
     x = neighbour(x, false);

@@ -59,8 +59,8 @@ SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit) {
 }
 
 // Lets visitBoth(i, next, first, second) replace the vectors at x + i and x + next by their results, and stores these
-// at y. Where there is no second one, it is the first again, and next is i. The loop has one place for all, as what is
-// visited here is long.
+// at y. Where there is no second one, it is the first again, and next is i. One call of visitBoth serves whole pairs
+// and the last vectors: it is long, and would be inlined twice.
 template <class Lanes, class VisitBoth>
 SOFTPLUS_INLINE void mapPairs(const float* x, float* y, size_t count, VisitBoth visitBoth) {
   if constexpr (Lanes::arePaired) {
@@ -134,7 +134,7 @@ struct Block {
   static constexpr size_t length = RowOffsets::capacity;
   const Evaluation& evaluation;
   RowOffsets rows;
-  bool areRowsKept = false;
+  bool hasRows = false;
   FarLanes<Lanes, length> farLanes;
 
   SOFTPLUS_INLINE explicit Block(const Evaluation& f) : evaluation(f) {}
@@ -142,8 +142,8 @@ struct Block {
   // Whether all lanes are near, with their rows kept. Where the first ones are not, it looks no further: most such
   // blocks are settled, and need no rows.
   SOFTPLUS_INLINE bool areNear(const float* x, size_t count) {
-    areRowsKept = count < Lanes::count || evaluation.areNear(Lanes::load(x), Lanes::load(x));
-    return areRowsKept && lookNear(x, count);
+    hasRows = count < Lanes::count || evaluation.areNear(Lanes::load(x), Lanes::load(x));
+    return hasRows && lookNear(x, count);
   }
 
   // Keeps the rows as for near lanes, and returns whether all lanes are near.
@@ -273,7 +273,7 @@ struct Block {
         Lanes::count == 16 || !Lanes::arePaired || Evaluation::hasBeta || Evaluation::isCutNear;
     if (way == Way::each) return applyEach(x, y, count);
     if constexpr (RowOffsets::areKept)
-      if (!areRowsKept) lookNear(x, count);
+      if (!hasRows) lookNear(x, count);
     way == Way::packed ? applyPacked<isAlwaysRare>(x, y, count) : applyPacked<true>(x, y, count);
   }
 };

@@ -10,8 +10,8 @@
 
 namespace softplus {
 
-// Derivatives from here on give subnormal products only with a grad that hardly occurs.
-constexpr float smallDerivative = 0x1p-110f;
+// Larger derivatives give subnormal products only with a grad below 2^-40.
+constexpr float smallDerivative = 0x1p-86f;
 
 template <class Lanes>
 SOFTPLUS_INLINE auto isSmall(Lanes derivative) {
@@ -34,7 +34,7 @@ SOFTPLUS_INLINE Lanes carefulProduct(Lanes derivative, Lanes grad) {
   using Wide = typename Simd::Wide;
   const Lanes size = withSignClear(grad);
   // Larger ones could overflow on the way, NaN and infinity have no exponent to subtract from.
-  const auto isDetour = isSmall(derivative) & (size < 0x1p100f);
+  const auto isDetour = isSmall(derivative) & (size < 0x1p80f);
   const Lanes small = select(isDetour, derivative, 1.0f);
   const auto isSubnormal = small < 0x1p-126f;
   // An addition of subnormal lanes does not trap.
@@ -59,17 +59,17 @@ void computeBackward(Kernel derivative, const float* x, const float* grad, float
     const size_t n = count - start < length ? count - start : length;
     derivative(x + start, derivatives, n, scaling);
     Lanes(0.0f).store(derivatives + n);  // the last vector's other lanes
-    const auto apply = [&](auto product) SOFTPLUS_INLINE_LAMBDA {
+    const auto multiply = [&](auto product) SOFTPLUS_INLINE_LAMBDA {
       map<Lanes>(grad + start, y + start, n, [&](size_t i, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
         return product(Lanes::load(derivatives + i), lanes);
       });
     };
-    // With one lane the detour has traps of its own.
+    // With one lane `scale` is a multiplication, which traps itself.
     if (Lanes::count > 1 && haveSmall<Lanes>(derivatives, n))
-      apply([](Lanes d, Lanes g)
-                SOFTPLUS_INLINE_LAMBDA { return bitsOf(isSmall(d)) == 0 ? d * g : carefulProduct<Simd>(d, g); });
+      multiply([](Lanes d, Lanes g)
+                   SOFTPLUS_INLINE_LAMBDA { return bitsOf(isSmall(d)) == 0 ? d * g : carefulProduct<Simd>(d, g); });
     else
-      apply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA { return d * g; });
+      multiply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA { return d * g; });
   }
 }
 
