@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -12,8 +11,8 @@ export default defineConfig({
       checker: './node_modules/typescript/bin/tsc',
     },
     testTimeout: 120_000,
-    // One more than processors: many tests wait for timers, disks and other processes.
-    maxWorkers: availableParallelism() + 1,
+    // Vitest leaves one processor free. Of two that would be half.
+    maxWorkers: '100%',
     // Files that no test loads count too. Only what runs in the tests' own process is seen, so test/cli-modules.test.ts runs
     // the modules of the command there.
     coverage: {
