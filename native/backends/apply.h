@@ -61,11 +61,22 @@ SOFTPLUS_INLINE void map(const float* x, float* y, size_t count, Visit visit) {
 // Lets visitBoth(i, next, first, second) replace the vectors at x + i and x + next by their results, and stores these
 // at y. Where there is no second one, it is the first again, and next is i. One call of visitBoth serves whole pairs
 // and the last vectors: it is long, and would be inlined twice.
-template <class Lanes, class VisitBoth>
+//
+// With `isApart`, whole pairs have a loop of their own all the same, which saves 5 % of the time where it is short.
+template <class Lanes, bool isApart = false, class VisitBoth>
 SOFTPLUS_INLINE void mapPairs(const float* x, float* y, size_t count, VisitBoth visitBoth) {
   if constexpr (Lanes::arePaired) {
     constexpr size_t pair = 2 * Lanes::count;
-    for (size_t i = 0; i < count; i += pair) {
+    size_t i = 0;
+    for (; isApart && i + pair <= count; i += pair) {
+      Lanes first = Lanes::load(x + i), second = Lanes::load(x + i + Lanes::count);
+      prefetch<Lanes>(x + i, pair);
+      prefetch<Lanes>(y + i, pair);
+      visitBoth(i, i + Lanes::count, first, second);
+      first.store(y + i);
+      second.store(y + i + Lanes::count);
+    }
+    for (; i < count; i += pair) {
       const size_t left = count - i;
       const size_t next = left > Lanes::count ? i + Lanes::count : i;
       Lanes first, second;
@@ -194,16 +205,18 @@ struct Block {
     farLanes.count = 0;
     if (isFarRare)
       for (auto& bits : farLanes.bits) bits = 0;
-    mapPairs<Lanes>(x, y, count, [&](size_t i, size_t next, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
-      const auto firstNotNear = f.isNotNear(first), secondNotNear = f.isNotNear(second);
-      const auto isFirstFar = f.isFar(firstNotNear, first), isSecondFar = f.isFar(secondNotNear, second);
-      if (!isFarRare || bitsOf(isFirstFar | isSecondFar) != 0) {
-        farLanes.add(i, first, bitsOf(isFirstFar));
-        if (next != i) farLanes.add(next, second, bitsOf(isSecondFar));
-      }
-      first = f.nearOrSettled(firstNotNear, rows, i, first);
-      second = f.nearOrSettled(secondNotNear, rows, next, second);
-    });
+    constexpr bool isPlain = Lanes::count == 8 && !Evaluation::hasBeta && !Evaluation::isCutNear;
+    mapPairs<Lanes, isPlain>(
+        x, y, count, [&](size_t i, size_t next, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
+          const auto firstNotNear = f.isNotNear(first), secondNotNear = f.isNotNear(second);
+          const auto isFirstFar = f.isFar(firstNotNear, first), isSecondFar = f.isFar(secondNotNear, second);
+          if (!isFarRare || bitsOf(isFirstFar | isSecondFar) != 0) {
+            farLanes.add(i, first, bitsOf(isFirstFar));
+            if (next != i) farLanes.add(next, second, bitsOf(isSecondFar));
+          }
+          first = f.nearOrSettled(firstNotNear, rows, i, first);
+          second = f.nearOrSettled(secondNotNear, rows, next, second);
+        });
     if (farLanes.count > 0) evaluateFar(y, count);
   }
 
