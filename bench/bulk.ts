@@ -58,6 +58,7 @@ function memory(x: string, y: string): Target[] {
   const [small, large] = [2 ** 26, 2 ** 32].map((bytes) => {
     writeFileSync(x, '')
     truncateSync(x, bytes)
+    // Replacing a file would wait for the disk.
     rmSync(y, { force: true })
     const peak = peakOf([command, 'apply', x, '-o', y, '-q']) - empty
     if (statSync(y).size !== bytes) throw new Error(`${y} must have ${bytes} bytes`)

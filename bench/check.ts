@@ -3,7 +3,8 @@
 //
 // Default of COMMIT: the last release; without one, where this branch left main; on main, the commit before. `--margin`: by how
 // much a ratio must differ from 1 to count, 5 by default. `--processes`: how many measure each backend, 4 by default, with
-// `--only` 8. `--only`, the last option: what has all these words in its name, as in `--only avx2 derivative`; prints every ratio of it.
+// `--only` 8. `--only`, the last option: what has all these words in its name, as in `--only avx2 derivative`; prints every
+// ratio of it.
 //
 // Each process loads both builds and lets them answer a question in turns, so other load on the machine slows both alike. Every
 // second process loads them in the other order, as V8 may favour either. A ratio is the median of several processes. Where it is

@@ -116,7 +116,7 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
 
 /**
  * 1 GiB in 16 shards by two processes, over the command without shards, which leaves its output in the system's memory. Shards
- * are on the disk before they count as done. So the time of what the disk alone asks for stands beside it.
+ * are on the disk before they count as done. So a copy that is synced stands beside them: what the disk alone takes.
  */
 async function gibibyte(redis: Redis, x: string, y: string): Promise<Target[]> {
   const part = Buffer.from(uniform(2 ** 24, 8).buffer)

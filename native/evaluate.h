@@ -241,12 +241,8 @@ struct Evaluation {
     // A rare one may be larger than a float.
     const float factor = isRare ? 0.0f : static_cast<float>(betaFactor);
     const float factorRest = static_cast<float>(betaFactor - static_cast<double>(factor));
-    return {Simd::Table::template of<F::cells>(),
-            Argument::of(any),
-            betaFactor,
-            factor,
-            factorRest,
-            largestWithin<Lanes>(threshold, any < 0.0f ? -any : any)};
+    return {Simd::Table::template of<F::cells>(), Argument::of(any), betaFactor, factor, factorRest,
+            largestWithin<Lanes>(threshold, any)};
   }
 
   SOFTPLUS_INLINE auto isNear(Lanes x) const { return withSignSet(x) > -argument.limit; }
@@ -299,7 +295,7 @@ struct Evaluation {
     auto c = at.corrected(rows.lookup(table, i, at.z), F::K);
     if constexpr (!isScaled) {
       // Only the addition of c0 rounds at the size of the result, so it is last.
-      return F::combine(at, c.c0 + fma(at.r, F::c1(c.c1, p), smallTerms(c, at.r)), p);
+      return F::combine(at, c.c0 + fma(at.r, F::c1(c.c1, p), smallTerms(c, at.r)));
     } else {
       // r was rounded already, and the factor is still to come. So the other steps keep what they lose: the value is
       // w + d, where d has what w lost. Subtracting n is exact.

@@ -22,14 +22,15 @@ SOFTPLUS_INLINE float neighbour(float value, bool isAbove) {
   return value;
 }
 
-// The largest float whose product with `size` > 0, rounded to float32, is not above `threshold`. A template, so that
-// the linker does not merge it with that of another instruction set.
+// The largest float whose product with |beta|, rounded to float32, is not above `threshold`. A template, so that the
+// linker does not merge it with that of another instruction set.
 template <class Lanes>
-SOFTPLUS_NOINLINE float largestWithin(float threshold, float size) {
+SOFTPLUS_NOINLINE float largestWithin(float threshold, float beta) {
   constexpr float infinity = std::numeric_limits<float>::infinity(), largest = std::numeric_limits<float>::max();
+  const float size = beta < 0.0f ? -beta : beta;
   if (size == 1.0f || threshold == infinity) return threshold;
-  // Products up to here, half a unit above the threshold, round to it. The tie itself rounds to the even one of both.
-  // For rounding, infinity is 2^128.
+  // Products below `end` round to the threshold at most. `end` itself is halfway to the next float: it rounds to the
+  // even one of both. Rounding takes infinity for 2^128.
   const bool isInfinite = threshold == -infinity, isLargest = threshold == largest;
   const double from = isInfinite ? -0x1p128 : static_cast<double>(threshold);
   const double next = isLargest ? 0x1p128 : static_cast<double>(isInfinite ? -largest : neighbour(threshold, true));
@@ -43,8 +44,8 @@ SOFTPLUS_NOINLINE float largestWithin(float threshold, float size) {
   };
   const double quotient = end / static_cast<double>(size);
   float x = quotient > largest ? largest : quotient < -largest ? -largest : static_cast<float>(quotient);
-  // It is one step away at most; two, to be safe. A beta that is NaN or infinite, which callers must not pass, ends
-  // here, too.
+  // x is one step away at most. The loops take two, to be safe, and no more: a beta that is NaN or infinite, which
+  // callers must not pass, would otherwise take four billion.
   for (int steps = 0; steps < 2 && !isWithin(x); steps++) {
     if (x == -largest) return -infinity;
     x = neighbour(x, false);

@@ -1,6 +1,6 @@
 // grad * derivative(x), block by block. Derivatives are subnormal from x = -87.3 to -104, and products of them trap
-// into microcode on Intel's processors, which takes ten times as long as all else. So blocks that have such derivatives
-// are multiplied by a detour, with the same bits.
+// into microcode on Intel's processors, which takes ten times as long as all else. So vectors that have such
+// derivatives take a detour, which gives the same bits.
 #pragma once
 
 #include <cstddef>
@@ -27,25 +27,26 @@ SOFTPLUS_INLINE bool haveSmall(const float* derivatives, size_t count) {
   return found != 0;
 }
 
-// grad * derivative, rounded once. Where the derivative is small it is multiplied by 2^126 first. Then the product is
-// exact in binary64, and rounded to where floats end: to a multiple of 2^-149 if it is subnormal, times 2^126.
+// grad * derivative, rounded once. A small derivative is multiplied by 2^126 first, and the product is exact in
+// binary64. It is rounded to a float where the result is normal. Where the result is subnormal it is rounded to a
+// multiple of 2^-149, times 2^126. Multiplying by 2^-126 at the end is exact.
 template <class Simd, class Lanes = typename Simd::Lanes>
 SOFTPLUS_INLINE Lanes carefulProduct(Lanes derivative, Lanes grad) {
   using Wide = typename Simd::Wide;
   const Lanes size = withSignClear(grad);
-  // Larger ones could overflow on the way, NaN and infinity have no exponent to subtract from.
-  const auto isDetour = isSmall(derivative) & (size < 0x1p80f);
-  const Lanes small = select(isDetour, derivative, 1.0f);
+  // A larger grad could overflow on the way. NaN and infinity have no exponent to subtract from.
+  const auto takesDetour = isSmall(derivative) & (size < 0x1p80f);
+  const Lanes small = select(takesDetour, derivative, 1.0f);
   const auto isSubnormal = small < 0x1p-126f;
   // An addition of subnormal lanes does not trap.
   const Lanes normal = select(isSubnormal, small + 0x1p-126f, small) * 0x1p126f;
   const Lanes scaled = select(isSubnormal, normal - 1.0f, normal);
-  const Wide product = widen(scaled) * widen(select(isDetour, size, 0.0f));
+  const Wide product = widen(scaled) * widen(select(takesDetour, size, 0.0f));
   constexpr double unit = 0x1.8p29;  // whose unit in the last place is 2^-23
   const Lanes multiple = narrow(product + unit - unit);
   const Lanes magnitude = scale(select(multiple < 1.0f, multiple, narrow(product)), -126.0f);
   const Lanes detour = select(isSignClear(grad), magnitude, timesSign(magnitude, -0.0f));
-  return select(isDetour, detour, select(isDetour, 1.0f, derivative) * grad);
+  return select(takesDetour, detour, select(takesDetour, 1.0f, derivative) * grad);
 }
 
 // grad is read before y is written, which may be the same array.

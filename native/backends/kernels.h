@@ -28,7 +28,7 @@ void compute(const float* x, float* y, size_t count, Scaling scaling) {
     if constexpr (F::takesScaling) {
       // Above either one the result is y.
       const float lower = cutAbove < F::ceiling ? cutAbove : F::ceiling;
-      cutAbove = largestWithin<Lanes>(lower, scaling.beta < 0.0f ? -scaling.beta : scaling.beta);
+      cutAbove = largestWithin<Lanes>(lower, scaling.beta);
     }
     map<Lanes>(x, y, count, [=](size_t, Lanes lanes) SOFTPLUS_INLINE_LAMBDA {
       return F::template at<Simd, beta != Beta::one>(lanes, scaling.beta, cutAbove);
@@ -66,8 +66,8 @@ constexpr Ways<Kernel> kernelsOf() {
 template <class Simd, Beta beta, bool isThresholded>
 void computeWithDerivative(const float* x, float* value, float* derivative, size_t count, Scaling scaling) {
   if constexpr (Simd::Lanes::count == 1) {
-    // One after the other takes a fifth longer, and needs no code of its own. The derivative first, because value may
-    // be x.
+    // Portable C++ calls both kernels. That takes a fifth longer, and needs no further code. The derivative comes
+    // first, because value may be x.
     compute<functions::derivative, Simd, beta, isThresholded>(x, derivative, count, scaling);
     compute<functions::softplus, Simd, beta, isThresholded>(x, value, count, scaling);
   } else {

@@ -25,9 +25,9 @@ struct derivative : CellFunction<derivative> {
     return 1.0f;
   }
   template <class Reduced, class Lanes>
-  static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes sum, Lanes p) {
+  static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes sum) {
     const Lanes w = at.timesPow2(sum);
-    return selectBySign(p, w, Lanes(1.0f) - w);
+    return selectBySign(at.oriented, w, Lanes(1.0f) - w);
   }
 };
 

@@ -25,7 +25,7 @@ struct secondDerivative : CellFunction<secondDerivative> {
     return 0.0f;
   }
   template <class Reduced, class Lanes>
-  static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes w, Lanes) {
+  static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes w) {
     return at.timesPow2(w);
   }
 };

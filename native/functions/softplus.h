@@ -31,9 +31,9 @@ struct softplus : CellFunction<softplus> {
     return subtractIfPositive(c1, p, 1.0f);
   }
   template <class Reduced, class Lanes>
-  static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes w, Lanes p) {
-    if constexpr (Reduced::mayBeFar) return selectBySign(p, at.timesPow2(w), w - at.n);
-    return subtractIfPositive(w, p, at.n);
+  static SOFTPLUS_INLINE Lanes combine(const Reduced& at, Lanes w) {
+    if constexpr (Reduced::mayBeFar) return selectBySign(at.oriented, at.timesPow2(w), w - at.n);
+    return subtractIfPositive(w, at.oriented, at.n);
   }
   template <bool hasBeta, class Lanes>
   static SOFTPLUS_INLINE Lanes settled(Lanes x, Lanes p, Lanes zero) {

@@ -130,7 +130,7 @@ export function far(rows: Float64Array, x: number, sign: number, K: number): num
 export interface Argument {
   /** x is near where |x| is below it. softplus(x) is x from there on. */
   limit: number
-  /** beta or 1 / beta, in two floats. 0 for the derivative. */
+  /** beta or 1 / beta, in two floats. 0 for the derivative, which has no factor. */
   factor: number
   factorRest: number
   /** The same in binary64, for a beta whose two floats could be subnormal. 0 for others. */

@@ -44,7 +44,7 @@ export async function planShards(
     const start = await readStart(file, stats, input)
     const size = Number(stats.size)
     let headerBytes = 0
-    if (format === 'arrow') await checkArrow(file, size, start, input, read.columns)
+    if (format === 'arrow') await checkArrow(input, { file, size, start }, read.columns)
     else headerBytes = headerBytesOf(input, { format, size, start }, read.columns)
     const plan = createPlan({ format, size, version: versionOf(stats), headerBytes }, read)
     return { ...plan, input: absolute(input), output: absolute(output) }
@@ -64,10 +64,8 @@ async function readStart(file: FileHandle, { size }: BigIntStats, input: string)
 }
 
 async function checkArrow(
-  file: FileHandle,
-  size: number,
-  start: Uint8Array,
   input: string,
+  { file, size, start }: { file: FileHandle; size: number; start: Uint8Array },
   columns: readonly string[],
 ): Promise<void> {
   const { checkIsFile } = await import('../files/arrow/ipc')

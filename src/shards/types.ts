@@ -14,7 +14,7 @@ export type ShardOptions = FunctionOptions & {
    * systems send at once. Give 5 MiB for the parts of an upload to S3: every part but the last has at least as much.
    */
   alignment?: number
-  /** The columns of an Arrow file that are activated, as `--column` names them. Required there, and for nothing else. */
+  /** The columns of an Arrow file that are activated, as `--column` names them. Arrow files need them, other files have none. */
   columns?: readonly string[]
 }
 

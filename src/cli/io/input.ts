@@ -140,7 +140,7 @@ function fromDescriptor(
   async function readNext(buffer: Uint8Array, start: number): Promise<number> {
     const length = Math.min(buffer.length - start, left)
     if (length === 0) return 0
-    // Where readAt may read at the same time: on Windows that would move the place where the next read starts by itself.
+    // On Windows a read at a place, as by readAt, moves the place where reads without one go on. So this one has a place, too.
     const place = isPlaced ? position + limit - left : null
     const { bytesRead } = await readFrom(fd, buffer, start, length, place)
     // The file was empty when it was opened and has grown since: ignore the new bytes.
