@@ -32,10 +32,13 @@ export function spreadOf(readings: number[]): Spread {
   return { least: sorted[0], q1: at(0.25), median: at(0.5), q3: at(0.75), rounds: sorted.length }
 }
 
+// What V8 keeps of an array besides its elements, in elements.
+const overhead = 64
+
 // Reading the clock takes as long as hundreds of elements, so several short arrays are timed at a time. Arrays of up to
 // 16 KiB fill half of a first-level cache together. Longer ones fill half of a second-level cache.
 const copiesOf = (length: number): number =>
-  Math.max(1, Math.floor((length <= 1 << 12 ? 1 << 12 : 1 << 17) / length))
+  Math.ceil((length <= 1 << 12 ? 1 << 12 : 1 << 17) / (length + overhead))
 
 // Every result is used, so that V8 cannot leave out the work.
 let sum = 0

@@ -1,10 +1,16 @@
-// Kernels for short arrays: the bits of the others, whatever came before; and new large arrays, on huge pages.
+// Kernels for short arrays and for one element: the bits of the others, whatever came before; and new large arrays, on
+// huge pages.
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { createApi } from '../src/api/api'
+import { activationsOf } from '../src/api/byName'
+import { loadAddon } from '../src/backend/addon'
 import type { ShortKernels } from '../src/backend/contract'
+import { node } from '../src/backend/node'
+import { selectBackend } from '../src/backend/select'
 import { functionNames, functions } from '../src/math/functions'
-import { backends, native } from './backends'
-import { bits, expectSame } from './floats'
+import { backends, names, native, reference } from './backends'
+import { bits, expectSame, stridedFloats } from './floats'
 
 const guard = -12345.678
 const payloads = new Float32Array(Uint32Array.of(0x7fc00001, 0xffc12345, 0x7f800001).buffer)
@@ -97,6 +103,34 @@ describe.each(tested)('$name', ({ kernels, api: { softplus } }) => {
     expect([...x]).toEqual([-1, 0, 1])
     const got = softplus.withDerivative(x, { out: { value: same } })
     expect([[...x], [...got.derivative]]).toEqual([[...want], [...derivative]])
+  })
+})
+
+describe('one element, where no backend is named', () => {
+  const { kernels } = selectBackend(undefined, loadAddon)
+  const activations = activationsOf(createApi(kernels, node))
+  const everywhere = Float32Array.of(...values, ...stridedFloats(99991).next().value)
+
+  test.each(functionNames)('%s has the same bits', (name) => {
+    const want = everywhere.slice()
+    reference.kernels[name](want)
+    const [fresh, written, inPlace] = [want, want, want].map(
+      ({ length }) => new Float32Array(length),
+    )
+    everywhere.forEach((_, i) => {
+      const x = everywhere.subarray(i, i + 1)
+      fresh.set(activations[name](x), i)
+      activations[name](x, { out: written.subarray(i, i + 1) })
+      inPlace.set(activations[name].inPlace(x.slice()), i)
+    })
+    expectSame(fresh, want, 'a new array')
+    expectSame(written, want, 'into out')
+    expectSame(inPlace, want, 'in place')
+  })
+
+  test('a backend that is named computes every length', () => {
+    expect(Object.keys(kernels.one ?? {})).toContain('softplus')
+    for (const name of names) expect(selectBackend(name, loadAddon).kernels.one).toBeUndefined()
   })
 })
 

@@ -37,6 +37,7 @@ export function createActivation(
   const readScaling = scalingReaderOf(functions[name])
   const kernel = kernels[name]
   const { most = -1, [name]: shortKernel = kernel } = kernels.short ?? {}
+  const one = kernels.one?.[name]
   const isOverlapChecked = kernels.checkApart !== undefined
   const allocate = allocatorOf(kernels)
 
@@ -52,7 +53,8 @@ export function createActivation(
         isShort &&= beginAlike(x, out)
       }
       const y = out ?? allocate(length)
-      if (isShort) runShort(shortKernel, x, y, scaling)
+      if (length === 1 && one !== undefined && scaling === noScaling) y[0] = one(x[0])
+      else if (isShort) runShort(shortKernel, x, y, scaling)
       else run(kernel, x, y, scaling)
       return y
     },
@@ -64,7 +66,8 @@ export function createActivation(
       const out = options?.out
       if (out !== undefined) throw notTaken('out', out, 'inPlace writes over x')
       const length = readLength('x', x)
-      if (length <= most) runShort(shortKernel, x, x, scaling)
+      if (length === 1 && one !== undefined && scaling === noScaling) x[0] = one(x[0])
+      else if (length <= most) runShort(shortKernel, x, x, scaling)
       else run(kernel, x, x, scaling)
       return x
     },

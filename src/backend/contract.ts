@@ -62,6 +62,8 @@ export type ShortKernels = SyncKernels & { readonly most: number }
 export type Kernels = SyncKernels & {
   /** Where they are quicker than the others. */
   short?: ShortKernels
+  /** f(x) with beta 1 and no threshold, where that is quicker for one element than a kernel. */
+  one?: Partial<Record<FunctionName, (x: number) => number>>
   launch: Record<FunctionName, Launch>
   /**
    * Throws unless y is the memory of x or does not overlap it. Backends that see addresses have it: only addresses show

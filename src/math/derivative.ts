@@ -5,7 +5,6 @@
 import { derivativeCells } from './cells'
 import {
   argumentOf,
-  bitsOf,
   far,
   farWithBeta,
   floor,
@@ -22,16 +21,16 @@ const K = 1
 // Above it 1 - e^-p rounds to 1.
 const ceiling = 18
 
+export function one(x: number, bound = ceiling): number {
+  if (x > bound) return 1
+  if (abs(x) < nearLimit) return near(rows, x)
+  if (x >= floor) return far(rows, x, K)
+  return x < floor ? 0 : x
+}
+
 export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): void {
-  const bits = bitsOf(x)
   const bound = min(threshold, ceiling)
-  for (let i = 0; i < x.length; i++) {
-    const v = x[i]
-    if (v > bound) y[i] = 1
-    else if (abs(v) < nearLimit) y[i] = near(rows, v, bits[i] >>> 31)
-    else if (v >= floor) y[i] = far(rows, v, bits[i] >>> 31, K)
-    else y[i] = v < floor ? 0 : v
-  }
+  for (let i = 0; i < x.length; i++) y[i] = one(x[i], bound)
 }
 
 export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {

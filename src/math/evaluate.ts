@@ -9,7 +9,6 @@
 // Far, everything else: there f(a) = u (1 - K u) with u = e^a, up to a relative error of 2^-40. So a is moved into a
 // cell by e multiples of ln 2: v = a - e ln 2 is in [-14.91, -14.20], and f(a) = 2^e (f(v) + K f(v)^2 (1 - 2^e)). With
 // e = 0 these are the steps of near values.
-import { bufferOf, byteOffsetOf } from '../intrinsics'
 import { fma } from './fma'
 import { pow2 } from './pow2'
 
@@ -57,18 +56,14 @@ export function rowsOf(
     const n = cell === 0 ? 0 : cell / 2 - 16
     const c = cells.subarray(cell * 8, cell * 8 + 8)
     const { c1, mirrorSign, offset } = mirror(n, c[1])
-    rows.set([c[0], c1, ...c.subarray(2), mirrorSign, offset], rowOf(n, 0))
-    rows.set([...c, 1, 0], rowOf(n, 1))
+    rows.set([c[0], c1, ...c.subarray(2), mirrorSign, offset], rowOf(n, 1))
+    rows.set([...c, 1, 0], rowOf(n, -1))
   }
   return rows
 }
 
-/** Where the row of the cell around n begins. `sign` is 1 for negative values, else 0. */
-const rowOf = (n: number, sign: number): number => (((2 * n) & 31) | (sign << 5)) * width
-
-/** The bit patterns of x. */
-export const bitsOf = (x: Float32Array): Int32Array =>
-  new Int32Array(bufferOf.call(x), byteOffsetOf.call(x), x.length)
+/** Where the row of x begins, whose cell is around n. */
+const rowOf = (n: number, x: number): number => (((2 * n) & 31) | (Number(x < 0) << 5)) * width
 
 // The polynomial of a row without its constant term c0, which is added last.
 //
@@ -83,10 +78,10 @@ function higherTerms(rows: Float64Array, row: number, low: number, r: number): n
 }
 
 /** f(x) with beta 1 for |x| < nearLimit. */
-export function near(rows: Float64Array, x: number, sign: number): number {
+export function near(rows: Float64Array, x: number): number {
   const a = -abs(x)
   const n = a + halves - halves
-  const row = rowOf(n, sign)
+  const row = rowOf(n, x)
   const w = fround(rows[row] + higherTerms(rows, row, rows[row + 7], a - n))
   return fround(rows[row + 8] * w + rows[row + 9])
 }
@@ -113,14 +108,14 @@ function correctedLow(
 }
 
 /** f(x) with beta 1 for nearLimit <= |x| <= -floor. */
-export function far(rows: Float64Array, x: number, sign: number, K: number): number {
+export function far(rows: Float64Array, x: number, K: number): number {
   const a = -abs(x)
   const e = exponentOf(a)
   const v = a - e * ln2High
   const n = v + halves - halves
   const s = v - n
   const r = fround(s - e * ln2Low)
-  const row = rowOf(n, sign)
+  const row = rowOf(n, x)
   const l = higherTerms(rows, row, correctedLow(rows, row, s, r, e, K), r)
   const w = fround(fround(rows[row] + l) * pow2(e))
   return fround(rows[row + 8] * w + rows[row + 9])
@@ -188,7 +183,7 @@ function combined(
 export function nearWithBeta(rows: Float64Array, p: number, argument: Argument): number {
   const a = -abs(p)
   const n = a + halves - halves
-  const row = rowOf(n, p < 0 ? 1 : 0)
+  const row = rowOf(n, p)
   return combined(rows, row, rows[row + 7], fround(a - n), 1, argument)
 }
 
@@ -202,7 +197,7 @@ export function farWithBeta(rows: Float64Array, p: number, argument: Argument, K
   const n = (e < 0 ? rounded - moved : a) + halves - halves
   const s = fround(a - (moved + n))
   const r = fround(s - e * ln2Low)
-  const row = rowOf(n, p < 0 ? 1 : 0)
+  const row = rowOf(n, p)
   const w = fma(fround(r * r), rows[row + 2], fma(r, rows[row + 1], rows[row]))
   const lost = fround(s - r) - e * ln2Low
   const square = fround(fround(w * w) * fround(K - K * pow2(max(-36, e))))

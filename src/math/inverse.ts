@@ -62,17 +62,18 @@ function log(m: number, powerTimesP: number, hasBeta: boolean): number {
   return k * Math.LN2 + 2 * (q + q * s * (even + s * odd))
 }
 
-function at(y: number): number {
+export function one(y: number, bound = identical): number {
+  if (y > bound) return y
   if (y > 0) return fround(logOfExpm1(y, false))
   return y < 0 ? Number.NaN : -Infinity + y
 }
 
 export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): void {
   const bound = min(threshold, identical)
-  for (let i = 0; i < x.length; i++) y[i] = x[i] > bound ? x[i] : at(x[i])
+  for (let i = 0; i < x.length; i++) y[i] = one(x[i], bound)
 }
 
-function atWithBeta(y: number, beta: number): number {
+function oneWithBeta(y: number, beta: number): number {
   const s = beta < 0 ? -y : y
   if (s > 0) return fround(logOfExpm1(y * beta, true) * (1 / beta))
   return s < 0 ? Number.NaN : (beta < 0 ? Infinity : -Infinity) + y
@@ -82,6 +83,6 @@ export function withBeta(x: Float32Array, y: Float32Array, threshold: number, be
   const bound = min(threshold, identical)
   for (let i = 0; i < x.length; i++) {
     const v = x[i]
-    y[i] = fround(v * beta) > bound ? v : atWithBeta(v, beta)
+    y[i] = fround(v * beta) > bound ? v : oneWithBeta(v, beta)
   }
 }

@@ -2,10 +2,13 @@
 //
 // On bit patterns, as whether a value is negative cannot be predicted: V8 branches for Math.max(0, v), which takes five
 // times as long. What is asked first is whether it is NaN.
-import { bitsOf } from './evaluate'
+import { bufferOf, byteOffsetOf } from '../intrinsics'
 
 const infinity = 0x7f800000
 const one = 0x3f800000
+
+const bitsOf = (x: Float32Array): Int32Array =>
+  new Int32Array(bufferOf.call(x), byteOffsetOf.call(x), x.length)
 
 export function relu(x: Float32Array, y: Float32Array): void {
   const from = bitsOf(x)

@@ -20,15 +20,16 @@ const { abs, fround } = Math
 const rows = rowsOf(secondDerivativeCells, (_, c1) => ({ c1, mirrorSign: 1, offset: 0 }))
 const K = 2
 
+export function one(x: number, threshold = Infinity): number {
+  const a = -abs(x)
+  if (x > threshold) return 0
+  if (a > -nearLimit) return near(rows, a)
+  if (a >= floor) return far(rows, a, K)
+  return a < floor ? 0 : x
+}
+
 export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): void {
-  for (let i = 0; i < x.length; i++) {
-    const v = x[i]
-    const a = -abs(v)
-    if (v > threshold) y[i] = 0
-    else if (a > -nearLimit) y[i] = near(rows, v, 1)
-    else if (a >= floor) y[i] = far(rows, v, 1, K)
-    else y[i] = a < floor ? 0 : v
-  }
+  for (let i = 0; i < x.length; i++) y[i] = one(x[i], threshold)
 }
 
 export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {

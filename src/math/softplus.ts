@@ -5,7 +5,6 @@
 import { softplusCells } from './cells'
 import {
   argumentOf,
-  bitsOf,
   far,
   farWithBeta,
   floor,
@@ -23,16 +22,16 @@ const K = 0.5
 // The last float below nearLimit. Above it softplus is x.
 const ceiling = nearLimit - 2 ** -20
 
+export function one(x: number, bound = ceiling): number {
+  if (x > bound) return x
+  if (x > -nearLimit) return near(rows, x)
+  if (x >= floor) return far(rows, x, K)
+  return x < floor ? 0 : x
+}
+
 export function plain(x: Float32Array, y: Float32Array, threshold = Infinity): void {
-  const bits = bitsOf(x)
   const bound = min(threshold, ceiling)
-  for (let i = 0; i < x.length; i++) {
-    const v = x[i]
-    if (v > bound) y[i] = v
-    else if (v > -nearLimit) y[i] = near(rows, v, bits[i] >>> 31)
-    else if (v >= floor) y[i] = far(rows, v, 1, K)
-    else y[i] = v < floor ? 0 : v
-  }
+  for (let i = 0; i < x.length; i++) y[i] = one(x[i], bound)
 }
 
 export function withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void {
