@@ -1,5 +1,6 @@
 // npm run bench -- peers [--install]: softplus beside other libraries, in speed and in accuracy. Each runs in a process and one
-// thread of its own, three times, in turns. About five minutes; the first run installs npm packages into bench/peers/.
+// thread of its own; for every input they take turns, three times. About five minutes; the first run installs npm packages into
+// bench/peers/.
 //
 // `--install` first makes a virtual environment in bench/peers/venv/ for each file in bench/peers/requirements/. It needs
 // Python 3.11 with venv, and up to 10 GB of disk.
@@ -12,28 +13,23 @@ import { fileURLToPath } from 'node:url'
 import { createInstance } from '../src/backend/wasm/instance'
 import { inputs, usual } from './inputs'
 import { spreadOf } from './measure'
+import { type Peer, start, type Task } from './peer'
 import { ns, size, who } from './questions'
 import { backends, plainLoop } from './races'
 import { type Article, keep, machine, machineLine, type Timing } from './results'
-import { figure, markdown, pivot, type Table } from './table'
+import { figure, markdown, pivot, power, type Table } from './table'
 import { atLeast, type Bound, report, type Target } from './targets'
 
 const here = fileURLToPath(new URL('peers/', import.meta.url))
 const build = join(here, 'build')
 const tabled = 2 ** 20
 
-const tasks = [
+const rounds = 3
+
+const tasks: Task[] = [
   ...Object.keys(inputs).map((input) => ({ input, length: tabled })),
   ...[10, 14, 24].map((n) => ({ input: usual, length: 2 ** n })),
 ].map((task, i) => ({ ...task, file: join(build, `${i}.f32`), out: join(build, `${i}-out.f32`) }))
-
-interface Peer {
-  /** The command and its first arguments. bench/peers/time.mjs describes the others. */
-  command: string[]
-  env?: Record<string, string>
-  /** What to install if it cannot run. */
-  needs?: string
-}
 
 const requirements = join(here, 'requirements')
 const pythonOf = (environment: string) => join(here, 'venv', environment, 'bin', 'python')
@@ -59,7 +55,7 @@ function peers(): Record<string, Peer> {
     command: [pythonOf(environment), join(here, 'arrays.py'), library],
     needs: 'npm run bench -- peers --install',
   })
-  const oneDnn = { command: [join(build, 'onednn'), ''], needs: 'Debian: g++ and libdnnl-dev' }
+  const oneDnn = { command: [join(build, 'onednn')], needs: 'Debian: g++ and libdnnl-dev' }
   const torch = installed('torch', 'torch')
   const torchName = `PyTorch ${pinned('torch')}`
   const numpyName = `NumPy ${pinned('numpy')}`
@@ -94,33 +90,6 @@ function peers(): Record<string, Peer> {
   }
 }
 
-// One thread each. XLA, which computes for JAX, knows only the last two.
-const oneThread = {
-  OMP_NUM_THREADS: '1',
-  OPENBLAS_NUM_THREADS: '1',
-  XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1',
-  NPROC: '1',
-}
-
-/** Readings in nanoseconds per element, a list for every task. @throws {Error} if the program fails. */
-function run({ command: [program, ...args], env }: Peer): { about: string; ns: number[][] } {
-  // Reading the clock takes as long as hundreds of elements, so several short arrays are timed at a time.
-  for (const { file, length, out } of tasks)
-    args.push(file, String(Math.max(1, Math.floor(2 ** 17 / length))), out)
-  const { error, status, stdout, stderr } = spawnSync(program, args, {
-    env: { ...process.env, ...oneThread, TF_CPP_MIN_LOG_LEVEL: '2', ...env },
-    encoding: 'utf8',
-    timeout: 120_000,
-    killSignal: 'SIGKILL',
-  })
-  if (error) throw error
-  const lines = stderr.trim().split('\n')
-  if (status !== 0)
-    throw new Error(lines.find((line) => /error/i.test(line)) || `exit code ${status}`)
-  const { about, ns } = JSON.parse(stdout) as { about: string; ns: number[][] }
-  return { about, ns: ns.map((calls, i) => calls.map((call) => call / tasks[i].length)) }
-}
-
 /** The largest error of results for softplus(x), in units in the last place of the true values; Infinity for NaN. */
 export function largestError(x: Float32Array, y: Float32Array): number {
   let largest = 0
@@ -137,41 +106,51 @@ export function largestError(x: Float32Array, y: Float32Array): number {
 
 const floatsIn = (path: string) => new Float32Array(new Uint8Array(readFileSync(path)).buffer)
 
-function measure() {
-  const timings = new Map<string, Timing[]>()
+/** Readings of one library on one task. */
+interface Found {
+  ns: number[]
+  maxUlp?: number
+}
+
+// Every library is asked in turns, so that a change of the machine's pace is everybody's.
+async function measure() {
+  const all = Object.entries(peers()).map(([who, { needs, ...peer }]) => {
+    return { who, needs, found: tasks.map((): Found => ({ ns: [] })), ...start(peer) }
+  })
   const about: Record<string, string> = {}
   const missing: Record<string, string> = {}
-  const readings = new Map<string, number[][]>()
-  for (let round = 1; round <= 3; round++)
-    for (const [who, peer] of Object.entries(peers())) {
-      if (who in missing) continue
-      console.error(`bench: ${who}, round ${round} of 3`)
-      try {
-        const found = run(peer)
-        const all = found.ns.map((ns, i) => [...(readings.get(who)?.[i] ?? []), ...ns])
-        readings.set(who, all)
-        about[who] = found.about
-        const own = tasks.map(({ input, length, file, out }, i): Timing => {
-          const timing = {
-            function: 'softplus',
-            way: 'in a process of its own',
-            who,
-            input,
-            length,
-          }
-          const isLast = round === 3 && length === tabled
-          const maxUlp = isLast ? largestError(floatsIn(file), floatsIn(out)) : undefined
-          return { ...timing, ns: spreadOf(all[i]), maxUlp }
-        })
-        timings.set(who, own)
-      } catch (error) {
-        const { message } = error as Error
-        missing[who] = message.replaceAll(here, '') + (peer.needs ? ` (${peer.needs})` : '')
-        timings.delete(who)
-        console.error(`bench: ${who} is missing: ${missing[who]}`)
+  for (let round = 1; round <= rounds; round++)
+    for (const [i, task] of tasks.entries()) {
+      console.error(
+        `bench: ${task.input}, ${power(task.length)} elements, round ${round} of ${rounds}`,
+      )
+      for (const { who, needs, found, ask } of all) {
+        if (who in missing) continue
+        try {
+          const answer = await ask(task)
+          about[who] = answer.about
+          found[i].ns.push(...answer.ns)
+          if (round === rounds && task.length === tabled)
+            found[i].maxUlp = largestError(floatsIn(task.file), floatsIn(task.out))
+        } catch (error) {
+          const { message } = error as Error
+          missing[who] = message.replaceAll(here, '') + (needs ? ` (${needs})` : '')
+          delete about[who]
+          console.error(`bench: ${who} is missing: ${missing[who]}`)
+        }
       }
     }
-  return { timings: [...timings.values()].flat(), about, missing, article: article() }
+  for (const { end } of all) end()
+  const timings = all
+    .filter(({ who }) => who in about)
+    .flatMap(({ who, found }) =>
+      found.map(({ ns, maxUlp }, i): Timing => {
+        const { input, length } = tasks[i]
+        const way = 'in a process of its own'
+        return { function: 'softplus', way, who, input, length, ns: spreadOf(ns), maxUlp }
+      }),
+    )
+  return { timings, about, missing }
 }
 
 // One environment for each library: they want different versions of others.
@@ -278,10 +257,10 @@ function targets(timings: Timing[]): Target[] {
   ]
 }
 
-export function main(isInstalling: boolean): void {
+export async function main(isInstalling: boolean): Promise<void> {
   if (isInstalling) install()
   prepare()
-  const found = measure()
+  const found = { ...(await measure()), article: article() }
   rmSync(build, { recursive: true })
   const here = machine()
   console.log(machineLine(here))

@@ -1,4 +1,4 @@
-"""A library of Python, as the first argument says, in one thread. time.mjs describes the arguments.
+"""A library of Python, as the first argument says, in one thread. time.mjs describes what is read and written.
 
 Into an existing array where the library can do that. Fails if the library used more than one thread.
 """
@@ -121,16 +121,16 @@ libraries = {
     "jax": jax_softplus,
     "openvino": openvino_softplus,
 }
-name, *args = sys.argv[1:]
-about, open_task = libraries[name]()
-ns = []
-for file, copies, out in zip(args[::3], args[1::3], args[2::3]):
+about, open_task = libraries[sys.argv[1]]()
+for line in sys.stdin:
+    file, copies, out = line.rstrip("\n").split("\t")
     tasks = [open_task(np.fromfile(file, dtype="<f4")) for _ in range(int(copies))]
     once(tasks)
     began, used = time.perf_counter(), time.process_time()
-    ns.append([once(tasks) for _ in range(5)])
+    ns = [once(tasks) for _ in range(5)]
     elapsed, used = time.perf_counter() - began, time.process_time() - used
     if elapsed > 0.01 and used > 1.3 * elapsed:
         sys.exit(f"RuntimeError: one thread must compute; got {used / elapsed:.1f} processors' time")
     tasks[0][1]().astype("<f4", copy=False).tofile(out)
-print(json.dumps({"about": about, "ns": ns}))
+    del tasks
+    print(json.dumps({"about": about, "ns": ns}), flush=True)

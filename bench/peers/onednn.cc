@@ -1,12 +1,10 @@
-// oneDNN's eltwise_soft_relu, in place, in one thread. time.mjs describes the arguments.
+// oneDNN's eltwise_soft_relu, in place, in one thread. time.mjs describes what is read and written.
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -62,21 +60,18 @@ double once(std::vector<std::unique_ptr<Task>>& tasks) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  std::ostringstream ns;
-  ns.precision(12);
-  std::string implementation;
-  for (int i = 2; i + 2 < argc; i += 3) {
-    std::vector<std::unique_ptr<Task>> tasks(static_cast<size_t>(std::atoi(argv[i + 1])));
-    for (auto& task : tasks) task = std::make_unique<Task>(argv[i]);
-    implementation = tasks[0]->implementation();
-    once(tasks);
-    ns << (i == 2 ? "[" : ", [");
-    for (int reading = 0; reading < 5; reading++) ns << (reading == 0 ? "" : ", ") << once(tasks);
-    ns << "]";
-    tasks[0]->save(argv[i + 2]);
-  }
+int main() {
   const dnnl_version_t& version = *dnnl_version();
-  std::cout << "{\"about\": \"oneDNN " << version.major << "." << version.minor << "." << version.patch
-            << ", eltwise_soft_relu, " << implementation << "\", \"ns\": [" << ns.str() << "]}\n";
+  std::cout.precision(12);
+  std::string file, copies, out;
+  while (std::getline(std::cin, file, '\t') && std::getline(std::cin, copies, '\t') && std::getline(std::cin, out)) {
+    std::vector<std::unique_ptr<Task>> tasks(std::stoul(copies));
+    for (auto& task : tasks) task = std::make_unique<Task>(file);
+    once(tasks);
+    std::cout << "{\"about\": \"oneDNN " << version.major << "." << version.minor << "." << version.patch
+              << ", eltwise_soft_relu, " << tasks[0]->implementation() << "\", \"ns\": [";
+    for (int reading = 0; reading < 5; reading++) std::cout << (reading == 0 ? "" : ", ") << once(tasks);
+    tasks[0]->save(out);
+    std::cout << "]}" << std::endl;
+  }
 }

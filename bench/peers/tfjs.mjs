@@ -31,6 +31,7 @@ await time(
         y = tf.softplus(tensor)
       },
       result: () => y.dataSync(),
+      close: () => tf.dispose([tensor, y]),
     }
   },
 )

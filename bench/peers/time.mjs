@@ -1,16 +1,17 @@
-// Times one library in a process of its own, in JavaScript. Its arguments, which arrays.py and onednn.cc take too:
+// Times one library in a process of its own, in JavaScript. Like arrays.py and onednn.cc it answers each line on stdin,
 //
-//   NAME [FILE COPIES OUT]...
+//   FILE, COPIES and OUT, with tabs between
 //
-// FILE holds an input, little-endian float32. Each reading is the mean nanoseconds of a call over COPIES arrays with it. One
-// result is written to OUT. Prints { about, ns: a list of readings for every FILE } as JSON.
+// with a line of JSON, { about, ns: readings }. FILE holds an input, little-endian float32. Each reading is the mean
+// nanoseconds of a call over COPIES arrays with it. One result is written to OUT.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 
 const readings = 5
 
 /**
  * `open(x)` prepares an input: `refresh()` restores the input where `run()` overwrites it, `run()` is timed (a promise is
- * awaited), `result()` is what the last run computed.
+ * awaited), `result()` is what the last run computed, `close()` gives memory back that nothing else does.
  */
 export async function time(about, open) {
   const once = async (tasks) => {
@@ -22,18 +23,16 @@ export async function time(about, open) {
     }
     return Number(process.hrtime.bigint() - started) / tasks.length
   }
-  const ns = []
-  const args = process.argv.slice(3)
-  for (let i = 0; i < args.length; i += 3) {
-    const [file, copies, out] = args.slice(i, i + 3)
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [file, copies, out] = line.split('\t')
     const tasks = Array.from({ length: Number(copies) }, () =>
       open(new Float32Array(new Uint8Array(readFileSync(file)).buffer)),
     )
     await once(tasks)
-    const times = []
-    for (let reading = 0; reading < readings; reading++) times.push(await once(tasks))
-    ns.push(times)
+    const ns = []
+    for (let reading = 0; reading < readings; reading++) ns.push(await once(tasks))
     writeFileSync(out, tasks[0].result())
+    for (const task of tasks) task.close?.()
+    console.log(JSON.stringify({ about, ns }))
   }
-  console.log(JSON.stringify({ about, ns }))
 }
