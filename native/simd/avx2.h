@@ -100,19 +100,11 @@ SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
   return areAll(maxBits(withSignSet(a), withSignSet(b)) > -limit);
 }
 
-using Shuffles = Packing<Lanes::count, 1>;
-SOFTPLUS_INLINE __m256i shuffleOf(const uint8_t (&bytes)[Shuffles::size]) {
-  return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
-}
 SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return static_cast<unsigned>(_mm256_movemask_ps(m.v)); }
 SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
-  return {_mm256_permutevar8x32_ps(a.v, shuffleOf(Shuffles::shuffles.pack[bits]))};
-}
-// The permutation takes the low three bits, and blendv the sign bit.
-SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) {
-  const __m256i shuffle = shuffleOf(Shuffles::shuffles.unpack[bits]);
-  const __m256 spread = _mm256_permutevar8x32_ps(packed.v, shuffle);
-  return {_mm256_blendv_ps(spread, a.v, _mm256_castsi256_ps(shuffle))};
+  const uint8_t* const lanes = Packing<Lanes::count, 1>::of.sets[bits];
+  return {
+      _mm256_permutevar8x32_ps(a.v, _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(lanes))))};
 }
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {

@@ -98,8 +98,9 @@ SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
 
 SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return _cvtmask16_u32(m.v); }
 SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) { return {_mm512_maskz_compress_ps(_cvtu32_mask16(bits), a.v)}; }
-SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) {
-  return {_mm512_mask_expand_ps(a.v, _cvtu32_mask16(bits), packed.v)};
+SOFTPLUS_INLINE void unpack(unsigned bits, Lanes packed, float* to) {
+  const __mmask16 lanes = _cvtu32_mask16(bits);
+  _mm512_mask_storeu_ps(to, lanes, _mm512_maskz_expand_ps(lanes, packed.v));
 }
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {_mm512_scalef_ps(_mm512_set1_ps(1.0f), n.v)}; }

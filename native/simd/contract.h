@@ -50,8 +50,9 @@
 //   bitsOf(m)                   Bit i of this unsigned integer is lane i.
 //   Lanes::countOf(bits)        How many lanes these are.
 //   pack(bits, a)               The lanes of a with a bit, in order, in the first lanes. The other lanes are arbitrary.
-//   unpack(bits, packed, a)     The inverse: the first lanes of `packed`, in order, in the lanes with a bit; the lanes
-//                               of a in the others.
+//   unpack(bits, packed, to)    The inverse, with 16 lanes only: stores the first lanes of `packed`, in order, where
+//   the
+//                               lanes with a bit are in memory.
 //
 //   Wide                        The same lanes in binary64, with + - * /. Wide(v) has v in every lane.
 //   widen(a), narrow(w)         Lanes to Wide, and back.

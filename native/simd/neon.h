@@ -104,21 +104,13 @@ SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
   return areAll({vcaltq_f32(a.v, vdupq_n_f32(limit))}) && areAll({vcaltq_f32(b.v, vdupq_n_f32(limit))});
 }
 
-using Shuffles = Packing<Lanes::count, sizeof(float)>;
-SOFTPLUS_INLINE uint8x16_t shuffled(Lanes a, uint8x16_t shuffle) {
-  return vqtbl1q_u8(vreinterpretq_u8_f32(a.v), shuffle);
-}
 SOFTPLUS_INLINE unsigned bitsOf(Mask m) {
   constexpr uint32_t bits[4] = {1, 2, 4, 8};
   return vaddvq_u32(vandq_u32(m.v, vld1q_u32(bits)));
 }
 SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
-  return {vreinterpretq_f32_u8(shuffled(a, vld1q_u8(Shuffles::shuffles.pack[bits])))};
-}
-SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) {
-  const uint8x16_t shuffle = vld1q_u8(Shuffles::shuffles.unpack[bits]);
-  const uint8x16_t isNone = vceqq_u8(shuffle, vdupq_n_u8(Shuffles::none));
-  return {vreinterpretq_f32_u8(vbslq_u8(isNone, vreinterpretq_u8_f32(a.v), shuffled(packed, shuffle)))};
+  const uint8x16_t lanes = vld1q_u8(Packing<Lanes::count, sizeof(float)>::of.sets[bits]);
+  return {vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(a.v), lanes))};
 }
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {

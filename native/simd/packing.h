@@ -1,4 +1,4 @@
-// The shuffles of pack and unpack in contract.h for instruction sets that have them only by table.
+// The shuffles of pack in contract.h, for instruction sets that have them only by table.
 #pragma once
 
 #include <cstddef>
@@ -11,32 +11,20 @@ namespace {
 // the lane's number on.
 template <size_t lanes, size_t bytes>
 struct Packing {
-  // Taken for lanes that are not in the set. Its sign bit is set.
-  static constexpr uint8_t none = 0xff;
-  static constexpr size_t size = lanes * bytes;
+  alignas(16) uint8_t sets[1 << lanes][lanes * bytes]{};
 
-  struct Shuffles {
-    alignas(16) uint8_t pack[1 << lanes][size];
-    alignas(16) uint8_t unpack[1 << lanes][size];
-  };
-  static constexpr Shuffles make() {
-    Shuffles made{};
-    for (size_t bits = 0; bits < 1 << lanes; bits++) {
-      for (size_t i = 0; i < size; i++) made.pack[bits][i] = made.unpack[bits][i] = none;
-      size_t count = 0;
-      for (size_t lane = 0; lane < lanes; lane++) {
-        if (!(bits >> lane & 1)) continue;
-        for (size_t i = 0; i < bytes; i++) {
-          made.pack[bits][count * bytes + i] = static_cast<uint8_t>(lane * bytes + i);
-          made.unpack[bits][lane * bytes + i] = static_cast<uint8_t>(count * bytes + i);
-        }
-        count++;
-      }
+  constexpr Packing() {
+    for (size_t set = 0; set < 1 << lanes; set++) {
+      uint8_t* next = sets[set];
+      for (size_t lane = 0; lane < lanes; lane++)
+        for (size_t i = 0; i < bytes && (set >> lane & 1); i++) *next++ = static_cast<uint8_t>(lane * bytes + i);
     }
-    return made;
   }
-  static constexpr Shuffles shuffles = make();
+  static const Packing of;
 };
+
+template <size_t lanes, size_t bytes>
+constexpr Packing<lanes, bytes> Packing<lanes, bytes>::of;
 
 }  // namespace
 }  // namespace softplus

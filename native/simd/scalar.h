@@ -115,7 +115,6 @@ SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
 
 SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return m.v; }
 SOFTPLUS_INLINE Lanes pack(unsigned, Lanes a) { return a; }
-SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) { return bits ? packed : a; }
 
 struct Wide {
   double v;

@@ -97,16 +97,9 @@ SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
   return areAll(maxBits(withSignSet(a), withSignSet(b)) > -limit);
 }
 
-using Shuffles = Packing<Lanes::count, sizeof(float)>;
 SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return wasm_i32x4_bitmask(m.v); }
 SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
-  return {wasm_i8x16_swizzle(a.v, wasm_v128_load(Shuffles::shuffles.pack[bits]))};
-}
-// A swizzle is 0 where there is no lane to take.
-SOFTPLUS_INLINE Lanes unpack(unsigned bits, Lanes packed, Lanes a) {
-  const v128_t shuffle = wasm_v128_load(Shuffles::shuffles.unpack[bits]);
-  const v128_t isNone = wasm_i8x16_shr(shuffle, 7);
-  return {wasm_v128_or(wasm_i8x16_swizzle(packed.v, shuffle), wasm_v128_and(a.v, isNone))};
+  return {wasm_i8x16_swizzle(a.v, wasm_v128_load(Packing<Lanes::count, sizeof(float)>::of.sets[bits]))};
 }
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {wasm_i32x4_shl((n + (0x1.8p23f + 127.0f)).v, 23)}; }

@@ -12,12 +12,14 @@
 #include <limits>
 #include <type_traits>
 
+#include "../backends/far.h"
 #include "../functions/cells.h"
 
 namespace {
 
 using namespace softplus::isa;
 using softplus::Coefficients;
+using softplus::FarLanes;
 
 int failures = 0;
 
@@ -205,21 +207,24 @@ void testAreBelow() {
 void testPacking() {
   constexpr unsigned sets = 1u << Lanes::count;
   for (unsigned set = 0; set<sets; set += sets> 256 ? 37 : 1) {
-    float a[Lanes::count], others[Lanes::count], packed[Lanes::count], unpacked[Lanes::count];
-    for (size_t i = 0; i < Lanes::count; i++) {
-      a[i] = (set >> i & 1 ? 1.0f : -1.0f) * static_cast<float>(i + 1);
-      others[i] = i % 3 ? nan : -0.0f;
-    }
+    float a[Lanes::count], others[2 * Lanes::count];
+    for (size_t i = 0; i < Lanes::count; i++) a[i] = (set >> i & 1 ? 1.0f : -1.0f) * static_cast<float>(i + 1);
     const unsigned bits = bitsOf(Lanes::load(a) > 0.0f);
     expect("bitsOf", bits == set, true);
-    pack(bits, Lanes::load(a)).store(packed);
-    unpack(bits, Lanes::load(packed), Lanes::load(others)).store(unpacked);
+    // The lanes of the set, from the second of two vectors and back.
+    FarLanes<Lanes, 2 * Lanes::count> far;
+    far.clear();
+    far.add(Lanes::count, Lanes::load(a), bits);
     size_t count = 0;
-    for (size_t i = 0; i < Lanes::count; i++) {
-      expect("unpack", unpacked[i], set >> i & 1 ? a[i] : others[i]);
-      if (set >> i & 1) expect("pack", packed[count++], a[i]);
+    for (size_t i = 0; i < Lanes::count; i++)
+      if (set >> i & 1) expect("pack", far.packed[count++], a[i]);
+    expect("countOf", Lanes::countOf(bits) == count && far.count == count, true);
+    for (float& other : others) other = nan;
+    far.putBack(others, 2 * Lanes::count);
+    for (size_t i = 0; i < 2 * Lanes::count; i++) {
+      const bool isFar = i >= Lanes::count && (set >> (i - Lanes::count) & 1);
+      expect("putBack", others[i], isFar ? a[i - Lanes::count] : nan);
     }
-    expect("countOf", Lanes::countOf(bits) == count, true);
   }
 }
 
