@@ -62,7 +62,10 @@ export type ShortKernels = SyncKernels & { readonly most: number }
 export type Kernels = SyncKernels & {
   /** Where they are quicker than the others. */
   short?: ShortKernels
-  /** f(x) with beta 1 and no threshold, where that is quicker for one element than a kernel. */
+  /**
+   * f(x) with beta 1 and no threshold, where that is quicker for one element than a kernel. At most one function has it:
+   * all functions share what V8 learns of a call, and it inlines only a call that has seen one.
+   */
   one?: Partial<Record<FunctionName, (x: number) => number>>
   launch: Record<FunctionName, Launch>
   /**

@@ -2,7 +2,7 @@
 // SOFTPLUS_BACKEND names. A process that lost the addon is warned once.
 
 import { withCode } from '../errors'
-import { functionNames, functions } from '../math/functions'
+import { one as softplus } from '../math/softplus'
 import type { Backend, BackendName } from '../types'
 import type { LoadedAddon } from './addon'
 import type { Kernels } from './contract'
@@ -38,7 +38,8 @@ export function selectBackend(
       addon: path,
       error,
     }),
-    kernels: forced ? kernels : { ...kernels, one: ones },
+    // Who names a backend gets it for every length.
+    kernels: forced ? kernels : { ...kernels, one: { softplus } },
   })
 
   let reason: Error | undefined
@@ -60,14 +61,6 @@ export function selectBackend(
     ? select('wasm', createWasmKernels(instance), null, lost)
     : select('js', jsKernels, null, lost)
 }
-
-// One element takes TypeScript less time than the way into another language. Who names a backend gets it for all arrays.
-const ones: Kernels['one'] = Object.fromEntries(
-  functionNames.flatMap((name) => {
-    const { loops } = functions[name]
-    return 'one' in loops ? [[name, loops.one]] : []
-  }),
-)
 
 function refuse(): never {
   throw new Error('This is the build of softplus without addons')

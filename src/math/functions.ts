@@ -19,10 +19,9 @@ export interface ScalingEntry extends CommonEntry {
   takesScaling: true
   /** Thresholds at or above this cannot change a float32 result, so they are dropped. */
   thresholdLimit: number
+  /** Each writes f(x) over y, which is x itself or does not overlap it. */
   loops: {
-    /** f(x) with beta 1 and no threshold. */
-    one(x: number): number
-    /** Beta 1. Like the next, writes f(x) over y, which is x itself or does not overlap it. */
+    /** Beta 1. */
     plain(x: Float32Array, y: Float32Array, threshold?: number): void
     withBeta(x: Float32Array, y: Float32Array, threshold: number, beta: number): void
   }

@@ -20,7 +20,7 @@ const { abs, fround } = Math
 const rows = rowsOf(secondDerivativeCells, (_, c1) => ({ c1, mirrorSign: 1, offset: 0 }))
 const K = 2
 
-export function one(x: number, threshold = Infinity): number {
+function one(x: number, threshold = Infinity): number {
   const a = -abs(x)
   if (x > threshold) return 0
   if (a > -nearLimit) return near(rows, a)
