@@ -8,7 +8,7 @@ import { loadAddon } from '../src/backend/addon'
 import { node } from '../src/backend/node'
 import { uniform } from './inputs'
 import { type Contestant, race, spreadOf } from './measure'
-import { backends } from './races'
+import { asUsed } from './races'
 import { machine, machineLine } from './results'
 import { figure, markdown, power } from './table'
 
@@ -25,7 +25,7 @@ const rounds = 3
 
 // Kernels come from src/, and what users call from dist/, where V8 sees all checks in one file.
 function parts(length: number): Contestant[] {
-  const { name: own, softplus } = backends()[0]
+  const { name: own, softplus } = asUsed()
   if (own !== name) throw new Error(`dist/ must use ${name}; got ${own}`)
   const none = new Float32Array(0)
   const copied: Contestant[] = [

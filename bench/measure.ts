@@ -32,7 +32,7 @@ export function spreadOf(readings: number[]): Spread {
   return { least: sorted[0], q1: at(0.25), median: at(0.5), q3: at(0.75), rounds: sorted.length }
 }
 
-// What V8 keeps of an array besides its elements, in elements.
+// V8 keeps about 200 bytes for an array besides its elements: the view, and its buffer. In elements, rounded up.
 const overhead = 64
 
 // Reading the clock takes as long as hundreds of elements, so several short arrays are timed at a time. Arrays of up to

@@ -1,4 +1,4 @@
-// One other library, in a process and one thread of its own, which waits for what it is asked to time.
+// Another library in a process of its own with one thread, which times one task for every line on its stdin.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
@@ -13,14 +13,15 @@ export interface Peer {
 export interface Task {
   input: string
   length: number
-  /** Where the input lies, and where the result is to be written. */
+  /** The input. */
   file: string
+  /** Where the result is to be written. */
   out: string
 }
 
-export interface Answer {
+interface Answer {
   about: string
-  /** Readings in nanoseconds per element. */
+  /** Readings in nanoseconds: per call in what the process prints, per element in what ask() returns. */
   ns: number[]
 }
 
@@ -32,22 +33,26 @@ const oneThread = {
   NPROC: '1',
 }
 
-const patience = 120_000
+const timeoutSeconds = 120
 
-/** Starts a peer's process. */
-export function start({ command: [program, ...args], env }: Peer) {
+export type StartedPeer = ReturnType<typeof startPeer>
+
+export function startPeer({ command: [program, ...args], env }: Peer) {
   const child = spawn(program, args, {
     env: { ...process.env, ...oneThread, TF_CPP_MIN_LOG_LEVEL: '2', ...env },
   })
-  let said = ''
+  let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text) => {
-    said += text
+    stderr += text
   })
+  let hasTimedOut = false
   const failure = new Promise<string>((resolve) => {
     child.on('error', ({ message }) => resolve(message))
     child.on('close', (code, signal) => {
-      const line = said.split('\n').find((line) => /error/i.test(line))
-      resolve(line?.trim() || `exit code ${code ?? signal}`)
+      // Libraries warn of errors that are none. The last one ended it.
+      const line = stderr.split('\n').findLast((line) => /error/i.test(line))
+      if (hasTimedOut) resolve(`no answer within ${timeoutSeconds} s`)
+      else resolve(line?.trim() || (signal ? `signal ${signal}` : `exit code ${code}`))
     })
   })
   // `failure` says why nothing can be written.
@@ -55,20 +60,30 @@ export function start({ command: [program, ...args], env }: Peer) {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
 
   return {
-    /** @throws {Error} if the program fails, or takes minutes. */
+    /** @throws {Error} if the program fails, or does not answer within two minutes. It has ended then. */
     async ask({ length, file, out }: Task): Promise<Answer> {
       // Reading the clock takes as long as hundreds of elements, so several short arrays are timed at a time.
       const copies = Math.max(1, Math.floor(2 ** 17 / length))
+      stderr = ''
       child.stdin.write(`${file}\t${copies}\t${out}\n`)
-      const timer = setTimeout(() => child.kill('SIGKILL'), patience)
-      const { done, value } = await lines.next()
-      clearTimeout(timer)
-      if (done) throw new Error(await failure)
-      const { about, ns } = JSON.parse(value) as Answer
-      return { about, ns: ns.map((call) => call / length) }
+      const timer = setTimeout(() => {
+        hasTimedOut = true
+        child.kill('SIGKILL')
+      }, timeoutSeconds * 1000)
+      try {
+        const { done, value } = await lines.next()
+        if (done) throw new Error(await failure)
+        const { about, ns } = JSON.parse(value) as Answer
+        return { about, ns: ns.map((call) => call / length) }
+      } catch (error) {
+        child.kill('SIGKILL')
+        throw error
+      } finally {
+        clearTimeout(timer)
+      }
     },
     end(): void {
-      child.stdin.end()
+      child.kill()
     },
   }
 }

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { createInstance } from '../src/backend/wasm/instance'
 import { inputs, usual } from './inputs'
 import { spreadOf } from './measure'
-import { type Peer, start, type Task } from './peer'
+import { type Peer, type StartedPeer, startPeer, type Task } from './peer'
 import { ns, size, who } from './questions'
 import { backends, plainLoop } from './races'
 import { type Article, keep, machine, machineLine, type Timing } from './results'
@@ -42,8 +42,8 @@ function pinned(environment: string): string {
 
 function peers(): Record<string, Peer> {
   const own = backends().map(({ name }) => name)
-  const script = (file: string, name = '') => ({
-    command: [process.execPath, join(here, file), name],
+  const script = (file: string, ...name: string[]) => ({
+    command: [process.execPath, join(here, file), ...name],
   })
   // Debian's packages belong to Debian's Python, which need not be the first on the path.
   const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
@@ -112,46 +112,67 @@ interface Found {
   maxUlp?: number
 }
 
-// Every library is asked in turns, so that a change of the machine's pace is everybody's.
+/** A library that runs, with what it found for each task. */
+interface Running extends StartedPeer {
+  who: string
+  needs?: string
+  found: Found[]
+}
+
 async function measure() {
-  const all = Object.entries(peers()).map(([who, { needs, ...peer }]) => {
-    return { who, needs, found: tasks.map((): Found => ({ ns: [] })), ...start(peer) }
-  })
+  const running: Running[] = []
   const about: Record<string, string> = {}
   const missing: Record<string, string> = {}
-  for (let round = 1; round <= rounds; round++)
-    for (const [i, task] of tasks.entries()) {
-      console.error(
-        `bench: ${task.input}, ${power(task.length)} elements, round ${round} of ${rounds}`,
-      )
-      for (const { who, needs, found, ask } of all) {
-        if (who in missing) continue
-        try {
-          const answer = await ask(task)
-          about[who] = answer.about
-          found[i].ns.push(...answer.ns)
-          if (round === rounds && task.length === tabled)
-            found[i].maxUlp = largestError(floatsIn(task.file), floatsIn(task.out))
-        } catch (error) {
-          const { message } = error as Error
-          missing[who] = message.replaceAll(here, '') + (needs ? ` (${needs})` : '')
-          delete about[who]
-          console.error(`bench: ${who} is missing: ${missing[who]}`)
-        }
-      }
+
+  // Tries one library on one task. From the first failure on it is missing.
+  async function attempt({ who, needs, found, ask }: Running, i: number): Promise<void> {
+    const { length, file, out } = tasks[i]
+    if (who in missing) return
+    rmSync(out, { force: true })
+    try {
+      const answer = await ask(tasks[i])
+      about[who] = answer.about
+      found[i].ns.push(...answer.ns)
+      if (length === tabled) found[i].maxUlp ??= largestError(floatsIn(file), floatsIn(out))
+    } catch (error) {
+      const { message } = error as Error
+      missing[who] = message.replaceAll(here, '') + (needs ? ` (${needs})` : '')
+      delete about[who]
+      console.error(`bench: ${who} is missing: ${missing[who]}`)
     }
-  for (const { end } of all) end()
-  const timings = all
-    .filter(({ who }) => who in about)
-    .flatMap(({ who, found }) =>
-      found.map(({ ns, maxUlp }, i): Timing => {
-        const { input, length } = tasks[i]
-        const way = 'in a process of its own'
-        return { function: 'softplus', way, who, input, length, ns: spreadOf(ns), maxUlp }
-      }),
-    )
+  }
+
+  try {
+    // One after the other: each has been loaded, and has computed, before anything is timed.
+    for (const [who, { needs, ...peer }] of Object.entries(peers())) {
+      console.error(`bench: starting ${who}`)
+      const found = tasks.map((): Found => ({ ns: [] }))
+      running.push({ who, needs, found, ...startPeer(peer) })
+      await attempt(running[running.length - 1], 0)
+      found[0].ns = []
+    }
+    // All libraries do one task before any does the next, in turns forwards and backwards. So a change of the machine's pace
+    // is everybody's.
+    for (let round = 1; round <= rounds; round++, running.reverse())
+      for (const [i, { input, length }] of tasks.entries()) {
+        console.error(`bench: ${input}, ${power(length)} elements, round ${round} of ${rounds}`)
+        for (const each of running) await attempt(each, i)
+      }
+  } finally {
+    for (const { end } of running) end()
+  }
+  const timings = Object.keys(peers())
+    .filter((who) => who in about)
+    .flatMap((who) => timingsOf(running.find((each) => each.who === who) as Running))
   return { timings, about, missing }
 }
+
+const timingsOf = ({ who, found }: Running): Timing[] =>
+  found.map(({ ns, maxUlp }, i) => {
+    const { input, length } = tasks[i]
+    const way = 'in a process of its own'
+    return { function: 'softplus', way, who, input, length, ns: spreadOf(ns), maxUlp }
+  })
 
 // One environment for each library: they want different versions of others.
 function install(): void {

@@ -1,9 +1,6 @@
-// Times one library in a process of its own, in JavaScript. Like arrays.py and onednn.cc it answers each line on stdin,
-//
-//   FILE, COPIES and OUT, with tabs between
-//
-// with a line of JSON, { about, ns: readings }. FILE holds an input, little-endian float32. Each reading is the mean
-// nanoseconds of a call over COPIES arrays with it. One result is written to OUT.
+// Times one library in a process of its own, in JavaScript. Like arrays.py and onednn.cc it reads lines FILE<TAB>COPIES<TAB>OUT
+// from stdin, and answers each with a line of JSON, { about, ns: readings }. FILE holds an input, little-endian float32. Each
+// reading is the mean nanoseconds of a call over COPIES arrays with it. One result is written to OUT.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
@@ -11,7 +8,7 @@ const readings = 5
 
 /**
  * `open(x)` prepares an input: `refresh()` restores the input where `run()` overwrites it, `run()` is timed (a promise is
- * awaited), `result()` is what the last run computed, `close()` gives memory back that nothing else does.
+ * awaited), `result()` is what the last run computed, `close()` frees memory that the garbage collector cannot free.
  */
 export async function time(about, open) {
   const once = async (tasks) => {

@@ -102,9 +102,9 @@ SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
 
 SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return static_cast<unsigned>(_mm256_movemask_ps(m.v)); }
 SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
-  const uint8_t* const lanes = Packing<Lanes::count, 1>::of.sets[bits];
-  return {
-      _mm256_permutevar8x32_ps(a.v, _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(lanes))))};
+  const uint8_t* const shuffle = Packing<Lanes::count, 1>::of.shuffles[bits];
+  const __m256i wide = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(shuffle)));
+  return {_mm256_permutevar8x32_ps(a.v, wide)};
 }
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {

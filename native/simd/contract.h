@@ -1,4 +1,5 @@
 // The contract of the headers in this folder: each defines the operations below, with these names and exact results.
+// Only the one with 16 lanes has unpack.
 //
 // native/evaluate.h and native/functions/ are written once, in terms of these operations. test/lanes.cc tests every
 // operation on every instruction set.
@@ -12,8 +13,7 @@
 //
 //   Lanes                       `count` lanes of float32. Lanes(v) has v in every lane.
 //     arePaired                 Whether loops take two vectors side by side. That hides latency, and doubles the code.
-//     areWhole                  Whether callers fill every array up to whole, aligned vectors. The code for others is
-//     left out.
+//     areWhole                  Whether callers fill every array up to whole, aligned vectors. Other code is left out.
 //   load(from), a.store(to)     `count` floats at any address.
 //   loadFirst(from, n)          The first n floats, 0 < n < count. The others are not read, and their lanes are 0.
 //   a.storeFirst(to, n)         The first n lanes, 0 < n < count. Nothing else is written.
@@ -50,9 +50,8 @@
 //   bitsOf(m)                   Bit i of this unsigned integer is lane i.
 //   Lanes::countOf(bits)        How many lanes these are.
 //   pack(bits, a)               The lanes of a with a bit, in order, in the first lanes. The other lanes are arbitrary.
-//   unpack(bits, packed, to)    The inverse, with 16 lanes only: stores the first lanes of `packed`, in order, where
-//   the
-//                               lanes with a bit are in memory.
+//   unpack(bits, packed, to)    Stores the first lanes of `packed`, in order, at to[i] for every lane i with a bit.
+//                               Nothing else is written.
 //
 //   Wide                        The same lanes in binary64, with + - * /. Wide(v) has v in every lane.
 //   widen(a), narrow(w)         Lanes to Wide, and back.

@@ -99,7 +99,7 @@ SOFTPLUS_INLINE bool areBelow(Lanes a, Lanes b, float limit) {
 
 SOFTPLUS_INLINE unsigned bitsOf(Mask m) { return wasm_i32x4_bitmask(m.v); }
 SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
-  return {wasm_i8x16_swizzle(a.v, wasm_v128_load(Packing<Lanes::count, sizeof(float)>::of.sets[bits]))};
+  return {wasm_i8x16_swizzle(a.v, wasm_v128_load(Packing<Lanes::count, sizeof(float)>::of.shuffles[bits]))};
 }
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {wasm_i32x4_shl((n + (0x1.8p23f + 127.0f)).v, 23)}; }

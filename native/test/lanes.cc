@@ -1,4 +1,5 @@
-// Every operation of the contract in native/simd/contract.h, compared with C++'s arithmetic on single floats.
+// Every operation of the contract in native/simd/contract.h, compared with C++'s arithmetic on single floats; and
+// native/backends/far.h, which rests on two of them.
 //
 // Built once for each instruction set: SOFTPLUS_SIMD names its header. Exit code 1 if a check fails, 77 if this CPU
 // cannot run the instruction set.
@@ -203,27 +204,29 @@ void testAreBelow() {
   }
 }
 
-// Every set of lanes, or many of them.
+// Every set of lanes; with 16 lanes 1 in 37 of them.
 void testPacking() {
   constexpr unsigned sets = 1u << Lanes::count;
   for (unsigned set = 0; set<sets; set += sets> 256 ? 37 : 1) {
-    float a[Lanes::count], others[2 * Lanes::count];
+    float a[Lanes::count], y[3 * Lanes::count];
     for (size_t i = 0; i < Lanes::count; i++) a[i] = (set >> i & 1 ? 1.0f : -1.0f) * static_cast<float>(i + 1);
     const unsigned bits = bitsOf(Lanes::load(a) > 0.0f);
     expect("bitsOf", bits == set, true);
-    // The lanes of the set, from the second of two vectors and back.
-    FarLanes<Lanes, 2 * Lanes::count> far;
+    // The lanes of the set are taken from two vectors of three, and put back.
+    FarLanes<Lanes, 3 * Lanes::count> far;
     far.clear();
-    far.add(Lanes::count, Lanes::load(a), bits);
+    far.add(0, Lanes::load(a), bits);
+    far.add(2 * Lanes::count, Lanes::load(a), bits);
     size_t count = 0;
     for (size_t i = 0; i < Lanes::count; i++)
       if (set >> i & 1) expect("pack", far.packed[count++], a[i]);
-    expect("countOf", Lanes::countOf(bits) == count && far.count == count, true);
-    for (float& other : others) other = nan;
-    far.putBack(others, 2 * Lanes::count);
-    for (size_t i = 0; i < 2 * Lanes::count; i++) {
-      const bool isFar = i >= Lanes::count && (set >> (i - Lanes::count) & 1);
-      expect("putBack", others[i], isFar ? a[i - Lanes::count] : nan);
+    expect("countOf", Lanes::countOf(bits) == count && far.count == 2 * count, true);
+    for (float& each : y) each = nan;
+    far.putBack(y, 3 * Lanes::count);
+    for (size_t i = 0; i < 3 * Lanes::count; i++) {
+      const size_t lane = i % Lanes::count;
+      const bool isFar = i / Lanes::count != 1 && (set >> lane & 1);
+      expect("putBack", y[i], isFar ? a[lane] : nan);
     }
   }
 }

@@ -37,7 +37,7 @@ export function createActivation(
   const readScaling = scalingReaderOf(functions[name])
   const kernel = kernels[name]
   const { most = -1, [name]: shortKernel = kernel } = kernels.short ?? {}
-  const one = kernels.one?.[name]
+  const one = name === 'softplus' ? kernels.one : undefined
   const isOverlapChecked = kernels.checkApart !== undefined
   const allocate = allocatorOf(kernels)
 

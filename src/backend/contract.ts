@@ -63,10 +63,10 @@ export type Kernels = SyncKernels & {
   /** Where they are quicker than the others. */
   short?: ShortKernels
   /**
-   * f(x) with beta 1 and no threshold, where that is quicker for one element than a kernel. At most one function has it:
-   * all functions share what V8 learns of a call, and it inlines only a call that has seen one.
+   * softplus(x) of one element with beta 1 and no threshold, where that is quicker than a kernel. The other functions have
+   * none: all share what V8 learns of a call, and it inlines only a call that has seen a single function.
    */
-  one?: Partial<Record<FunctionName, (x: number) => number>>
+  one?: (x: number) => number
   launch: Record<FunctionName, Launch>
   /**
    * Throws unless y is the memory of x or does not overlap it. Backends that see addresses have it: only addresses show

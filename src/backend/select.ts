@@ -2,7 +2,7 @@
 // SOFTPLUS_BACKEND names. A process that lost the addon is warned once.
 
 import { withCode } from '../errors'
-import { one as softplus } from '../math/softplus'
+import { one } from '../math/softplus'
 import type { Backend, BackendName } from '../types'
 import type { LoadedAddon } from './addon'
 import type { Kernels } from './contract'
@@ -38,8 +38,8 @@ export function selectBackend(
       addon: path,
       error,
     }),
-    // Who names a backend gets it for every length.
-    kernels: forced ? kernels : { ...kernels, one: { softplus } },
+    // A backend that SOFTPLUS_BACKEND names computes every length itself.
+    kernels: forced ? kernels : { ...kernels, one },
   })
 
   let reason: Error | undefined

@@ -21,7 +21,7 @@ const K = 1
 // Above it 1 - e^-p rounds to 1.
 const ceiling = 18
 
-function one(x: number, bound = ceiling): number {
+function one(x: number, bound: number): number {
   if (x > bound) return 1
   if (abs(x) < nearLimit) return near(rows, x)
   if (x >= floor) return far(rows, x, K)

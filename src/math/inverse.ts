@@ -62,7 +62,7 @@ function log(m: number, powerTimesP: number, hasBeta: boolean): number {
   return k * Math.LN2 + 2 * (q + q * s * (even + s * odd))
 }
 
-function one(y: number, bound = identical): number {
+function one(y: number, bound: number): number {
   if (y > bound) return y
   if (y > 0) return fround(logOfExpm1(y, false))
   return y < 0 ? Number.NaN : -Infinity + y

@@ -20,7 +20,8 @@ const { abs, fround } = Math
 const rows = rowsOf(secondDerivativeCells, (_, c1) => ({ c1, mirrorSign: 1, offset: 0 }))
 const K = 2
 
-function one(x: number, threshold = Infinity): number {
+// The function is even, so a has the row of x.
+function one(x: number, threshold: number): number {
   const a = -abs(x)
   if (x > threshold) return 0
   if (a > -nearLimit) return near(rows, a)

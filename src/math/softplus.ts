@@ -22,7 +22,7 @@ const K = 0.5
 // The last float below nearLimit. Above it softplus is x.
 const ceiling = nearLimit - 2 ** -20
 
-/** softplus(x) with beta 1, and no threshold below `bound`. */
+/** softplus(x) with beta 1, and x itself above `bound`. */
 export function one(x: number, bound = ceiling): number {
   if (x > bound) return x
   if (x > -nearLimit) return near(rows, x)
