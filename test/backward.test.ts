@@ -2,10 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { backends } from './backends'
-import { expectSame } from './floats'
-
-const floats = (length: number, seed: number) =>
-  Float32Array.from({ length }, (_, i) => Math.sin((i + seed) * 12.9898) * (i % 3 ? 12 : 60))
+import { expectSame, floats } from './floats'
 
 describe.each(backends)('$name', ({ api: { softplus } }) => {
   const product = (x: Float32Array, grad: Float32Array, options = {}) =>

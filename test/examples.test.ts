@@ -30,11 +30,10 @@ import { labels, preactivations, torchPredictions } from '../examples/digits-mlp
 import { createServer } from '../examples/server/server.mjs'
 import { extensionPath } from '../src/duckdb'
 import { softplus } from '../src/index'
+import { floats } from './floats'
+import { floatBytes } from './npy-writer'
 
 const root = join(import.meta.dirname, '..')
-const floats = (length: number) =>
-  Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * 20)
-const bytesOf = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength)
 
 /** Runs an example on an input that it refuses, and on an output that is the input. */
 function expectFilesKept(
@@ -73,8 +72,8 @@ describe('examples/pipeline', () => {
       const [input, output] = [join(folder, 'x.f32'), join(folder, 'y.f32')]
       // 256 MiB: the same MiB again and again.
       const x = floats(2 ** 18)
-      const y = bytesOf(softplus(x))
-      for (let i = 0; i < 256; i++) appendFileSync(input, bytesOf(x))
+      const y = floatBytes(softplus(x))
+      for (let i = 0; i < 256; i++) appendFileSync(input, floatBytes(x))
       const script = join(root, 'examples', 'pipeline', 'activate.mjs')
       const { status, stderr } = spawnSync(process.execPath, [script, input, output], {
         encoding: 'utf8',
@@ -278,11 +277,11 @@ describe('examples/server', () => {
     ])('%s gives the bits of the call', async (query, options) => {
       for (const length of [0, 1, 1000, 2 ** 20]) {
         const x = floats(length)
-        const response = await post(path + query, bytesOf(x))
+        const response = await post(path + query, floatBytes(x))
         expect(response.status).toBe(200)
         expect(response.headers.get('content-type')).toBe('application/octet-stream')
         const body = Buffer.from(await response.arrayBuffer())
-        expect(body.equals(bytesOf(softplus(x, options)))).toBe(true)
+        expect(body.equals(floatBytes(softplus(x, options)))).toBe(true)
       }
     })
 
@@ -338,15 +337,15 @@ describe('examples/server', () => {
     test('those beyond 64 MiB are answered with 503 before they are read', async () => {
       const x = floats(2 * mebibyte)
       const bodies = await Promise.all(Array.from({ length: 32 }, () => beginBody(8 * mebibyte)))
-      for (const { socket } of bodies) socket.write(bytesOf(x).subarray(0, 4))
+      for (const { socket } of bodies) socket.write(floatBytes(x).subarray(0, 4))
       // No request can be answered with 200 yet, because no body is complete.
       const refused = await firstOf(24, bodies)
       for (const { answer } of refused) expect(answer()).toMatch(busy)
       const accepted = bodies.filter((body) => !refused.includes(body))
       expect(accepted).toHaveLength(8)
 
-      for (const { socket } of accepted) socket.write(bytesOf(x).subarray(4))
-      const expected = bytesOf(softplus(x))
+      for (const { socket } of accepted) socket.write(floatBytes(x).subarray(4))
+      const expected = floatBytes(softplus(x))
       for (const { wholeAnswer } of accepted) {
         const bytes = await wholeAnswer(expected.length)
         expect(bytes.subarray(0, 15).toString()).toBe('HTTP/1.1 200 OK')
@@ -354,7 +353,7 @@ describe('examples/server', () => {
       }
       // The connection of a refused request can be used again after its body, which is dropped.
       const [{ socket, answer }] = refused
-      socket.write(bytesOf(x).subarray(4))
+      socket.write(floatBytes(x).subarray(4))
       const before = answer().length
       socket.write(head('content-length: 0'))
       await until(() => answer().length > before)
@@ -372,12 +371,12 @@ describe('examples/server', () => {
       expect(accepted).toHaveLength(4)
 
       const x = floats(3)
-      const expected = bytesOf(softplus(x))
+      const expected = floatBytes(softplus(x))
       for (const { socket } of accepted) {
         socket.write('5\r\n')
-        socket.write(bytesOf(x).subarray(0, 5))
+        socket.write(floatBytes(x).subarray(0, 5))
         socket.write('\r\n7\r\n')
-        socket.write(bytesOf(x).subarray(5))
+        socket.write(floatBytes(x).subarray(5))
         socket.write('\r\n0\r\n\r\n')
       }
       for (const { wholeAnswer } of accepted) {
@@ -457,7 +456,7 @@ describe('examples/server', () => {
 
         const x = floats(2 ** 22)
         const whole = await request(port, [`content-length: ${4 * x.length}`])
-        whole.socket.write(bytesOf(x))
+        whole.socket.write(floatBytes(x))
         await until(() => whole.answer() !== '')
         // The sockets' buffers are smaller than the answer, so the request is not done before the answer is read.
         whole.socket.pause()
@@ -477,7 +476,7 @@ describe('examples/server', () => {
         expect(half.answer()).toBe('')
 
         const bytes = await whole.wholeAnswer(4 * x.length)
-        expect(bytes.subarray(-4 * x.length).equals(bytesOf(softplus(x)))).toBe(true)
+        expect(bytes.subarray(-4 * x.length).equals(floatBytes(softplus(x)))).toBe(true)
         await until(() => halfHead.closed && silent.closed)
         expect(await Promise.race([exited, delay(20_000)])).toEqual([0, null])
         expect(complaints).toBe('')

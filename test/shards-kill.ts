@@ -49,7 +49,7 @@ export interface Files {
 
 /** Writes the input, and what the command makes of it without shards. */
 export function prepare({ command, folder, format }: Omit<Killing, 'random' | 'engine'>): Files {
-  const x = Float32Array.from({ length: elements }, (_, i) => ((i * 7919) % 4001) / 100 - 20)
+  const x = new Float32Array(elements).map((_, i) => ((i * 7919) % 4001) / 100 - 20)
   const input = join(folder, `x.${format}`)
   const whole = join(folder, `whole.${format}`)
   writeFileSync(input, format === 'f32' ? Buffer.from(x.buffer) : tableOf(x))

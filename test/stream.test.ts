@@ -1,14 +1,13 @@
 // activation.stream: the bits of the call, however the bytes are cut up, and as streams of Node behave.
+import { deepEqual } from 'node:assert/strict'
 import { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { backends } from './backends'
-
-const floats = (length: number) =>
-  Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * (i % 3 ? 12 : 60))
-const bytesOf = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength)
+import { floats } from './floats'
+import { floatBytes } from './npy-writer'
 
 // Chunks at any misalignment.
 function* cut(bytes: Buffer, sizes: number[]): Generator<Buffer> {
@@ -33,8 +32,8 @@ describe.each(backends)('$name', ({ api: { softplus, relu } }) => {
     await fc.assert(
       fc.asyncProperty(fc.nat({ max: 300 }), sizes, async (length, chunks) => {
         const x = floats(length)
-        const stream = Readable.from(cut(bytesOf(x), chunks)).pipe(softplus.stream(options))
-        expect(await collect(stream)).toEqual(bytesOf(softplus(x, options)))
+        const stream = Readable.from(cut(floatBytes(x), chunks)).pipe(softplus.stream(options))
+        deepEqual(await collect(stream), floatBytes(softplus(x, options)))
       }),
       { numRuns: 50 },
     )
@@ -48,24 +47,24 @@ describe.each(backends)('$name', ({ api: { softplus, relu } }) => {
     ['reluDerivative', relu.derivative],
   ])('%s', async (_, f) => {
     const x = floats(1000)
-    const stream = Readable.from(cut(bytesOf(x), [7, 1000, 64])).pipe(f.stream())
-    expect(await collect(stream)).toEqual(bytesOf(f(x)))
+    const stream = Readable.from(cut(floatBytes(x), [7, 1000, 64])).pipe(f.stream())
+    deepEqual(await collect(stream), floatBytes(f(x)))
   })
 
   test('keeps nothing of a chunk that its owner writes over afterwards', async () => {
     const x = floats(1000)
     const stream = softplus.stream()
     const results = collect(stream)
-    for (const chunk of cut(bytesOf(x), [7, 1000, 61])) {
+    for (const chunk of cut(floatBytes(x), [7, 1000, 61])) {
       await new Promise((taken) => stream.write(chunk, taken))
       chunk.fill(0xff)
     }
     stream.end()
-    expect(await results).toEqual(bytesOf(softplus(x)))
+    deepEqual(await results, floatBytes(softplus(x)))
   })
 
   test('leaves its chunks as they are', async () => {
-    const chunk = bytesOf(floats(100))
+    const chunk = floatBytes(floats(100))
     const before = Buffer.from(chunk)
     await collect(Readable.from([chunk]).pipe(softplus.stream()))
     expect(chunk).toEqual(before)
@@ -114,14 +113,14 @@ describe.each(backends)('$name', ({ api: { softplus, relu } }) => {
 
   test('compose, web streams, async iterators', async () => {
     const x = floats(64)
-    const want = bytesOf(softplus.derivative(softplus(x)))
-    const source = () => Readable.from(cut(bytesOf(x), [10]))
+    const want = floatBytes(softplus.derivative(softplus(x)))
+    const source = () => Readable.from(cut(floatBytes(x), [10]))
     const both = source().compose(softplus.stream()).compose(softplus.derivative.stream())
-    expect(await collect(both)).toEqual(want)
+    deepEqual(await collect(both), want)
     const web = Readable.toWeb(source()) as ReadableStream<Uint8Array>
     const pair = Duplex.toWeb(softplus.stream())
     const through = web.pipeThrough(pair as never) as ReadableStream<Uint8Array>
-    expect(await collect(through)).toEqual(bytesOf(softplus(x)))
+    deepEqual(await collect(through), floatBytes(softplus(x)))
   })
 
   test('refuses options as the call does', () => {
