@@ -151,12 +151,23 @@ describe.each(['', 'wasm', 'js'])('the examples in JavaScript, SOFTPLUS_BACKEND=
     !importsOthers(code) &&
     (extensionPath !== null || !needsExtension(code))
 
-  test.each(programsIn('js', isRun))('$page: $heading', ({ heading, code, printed }) => {
-    const file = join(folder, `${heading.replace(/\W/g, '-')}.mjs`)
-    writeFileSync(file, checked(code))
-    const { stdout, stderr } = run(process.execPath, [file], name)
-    expect(stdout).toBe(printed.replace('avx512', name || backends[0].name))
+  const programs = programsIn('js', isRun).map((program, i) => ({ ...program, i }))
+  let printedBy: string[]
+
+  // One process runs all of them, one after the other. What one throws is printed.
+  beforeAll(() => {
+    const calls = programs.map(({ code, i }) => {
+      writeFileSync(join(folder, `example-${i}.mjs`), checked(code))
+      return `await import('./example-${i}.mjs').catch(console.log)\nconsole.log('end of example')\n`
+    })
+    writeFileSync(join(folder, 'examples.mjs'), calls.join(''))
+    const { stdout, stderr } = run(process.execPath, ['examples.mjs'], name)
     expect(stderr).toBe('')
+    printedBy = stdout.split('end of example\n')
+  })
+
+  test.each(programs)('$page: $heading', ({ printed, i }) => {
+    expect(printedBy[i]).toBe(printed.replace('avx512', name || backends[0].name))
   })
 })
 
