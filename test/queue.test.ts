@@ -13,6 +13,7 @@ import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { softplus } from '../src/index'
 import { arrowFile, floats as column, integers } from './arrow-writer'
+import { floats } from './floats'
 import { floatBytes, headerDict, npyFile } from './npy-writer'
 
 const root = join(import.meta.dirname, '..')
@@ -22,9 +23,6 @@ const MiB = 2 ** 20
 const isMissing = spawnSync('redis-server', ['--version']).status !== 0 && !process.env.CI
 if (isMissing)
   console.warn('test/queue.test.ts is skipped: there is no redis-server (Debian: redis-server)')
-
-const floats = (length: number) =>
-  Float32Array.from({ length }, (_, i) => ((i * 7919) % 4001) / 100 - 20)
 
 type Example = typeof import('../examples/queue/flow.mjs')
 type Plan = Parameters<Example['addFlow']>[1]
@@ -280,10 +278,10 @@ describe.skipIf(isMissing)('examples/queue', () => {
       })
       s3 = await import('../examples/queue/s3.mjs')
       objects = await import('../examples/queue/objects.mjs')
+      await put('s3://bucket/x.f32', floatBytes(x))
     })
 
     beforeEach(async () => {
-      await put('s3://bucket/x.f32', floatBytes(x))
       await store.request('DELETE', address)
       store.answers.length = 0
     })
@@ -376,10 +374,12 @@ describe.skipIf(isMissing)('examples/queue', () => {
     })
 
     test('an object that changes: the upload is aborted with its parts', async () => {
-      const plan = await planOf('s3://bucket/x.f32', address, options)
+      const input = 's3://bucket/changed.f32'
+      await put(input, floatBytes(x))
+      const plan = await planOf(input, address, options)
       const id = (await flow.addFlow(redis, plan)) as string
       const { upload } = ((await queue.getJob(id)) as Job).data
-      await put('s3://bucket/x.f32', floatBytes(x.subarray(1)))
+      await put(input, floatBytes(x.subarray(1)))
       startWorkers(1, {})
       await expect(flow.waitForFlow(redis, id)).rejects.toThrow(/5 of 5 .* must stay as it was/)
       expect(await s3.putPart(address, upload, 1, new Uint8Array(4))).toBeUndefined()
