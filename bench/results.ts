@@ -133,12 +133,15 @@ export function kept(kind: Kind, names = keptFiles()): Results[] {
     .sort((a, b) => Date.parse(b.date) - Date.parse(a.date))
 }
 
-/** The median of the one timing that has these values. @throws {Error} if there is none or more than one. */
-export function medianOf(timings: Timing[], wanted: Partial<Timing>): number {
+/** The times of the one timing that has these values. @throws {Error} if there is none or more than one. */
+export function spreadIn(timings: Timing[], wanted: Partial<Timing>): Spread {
   const found = timings.filter((timing) =>
     Object.entries(wanted).every(([key, value]) => timing[key as keyof Timing] === value),
   )
   if (found.length !== 1)
     throw new Error(`one timing must be ${JSON.stringify(wanted)}; got ${found.length}`)
-  return found[0].ns.median
+  return found[0].ns
 }
+
+export const medianOf = (timings: Timing[], wanted: Partial<Timing>): number =>
+  spreadIn(timings, wanted).median
