@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot'
 import { type Colour, colour, draw } from './draw'
 import { usual } from './inputs'
-import type { Results, Timing } from './results'
+import { nsOf, type Results, type Timing } from './results'
 import { figure } from './table'
 import { nameOf } from './targets'
 
@@ -55,11 +55,11 @@ export function timeAgainstSize({ timings: all, machine }: Results, peers?: Resu
   const [first, last] = [lengths[0], lengths[lengths.length - 1]]
 
   const frame = { width: 860, height: 520, marginTop: 40, marginBottom: 44, marginLeft: 50 }
-  const { domain, ticks } = logarithmic(timings.map(({ ns }) => ns.median))
+  const { domain, ticks } = logarithmic(timings.map(nsOf))
   const range = [frame.height - frame.marginBottom, frame.marginTop]
   const y = { type: 'log', domain, range, axis: null } as const
   const scale = Plot.scale({ y })
-  const ends = whos.map((who) => timings.findLast((timing) => timing.who === who)?.ns.median)
+  const ends = whos.map((who) => nsOf(timings.findLast((timing) => timing.who === who) as Timing))
   const positions = apart(ends.map(scale.apply), 14)
   const labels = whos.map((who, i) => ({ who, ns: scale.invert?.(positions[i]) }))
   const caches = Object.entries(machine.caches)
@@ -69,7 +69,7 @@ export function timeAgainstSize({ timings: all, machine }: Results, peers?: Resu
     }))
     .filter(({ length }) => length > first && length < last)
 
-  const at = { x: 'length', y: (timing: Timing) => timing.ns.median }
+  const at = { x: 'length', y: nsOf }
   const faint = { stroke: colour('faint'), strokeOpacity: 0.5 }
   const title = 'softplus: time per element against size'
   const what = `ns per element against the number of float32 elements, both logarithmic, ${nameOf(machine.cpu)}`
@@ -108,7 +108,9 @@ export function timeAgainstSize({ timings: all, machine }: Results, peers?: Resu
 export function speedAndError({ timings, machine }: Results): string {
   const points = timings
     .filter(({ input, length }) => input === usual && length === 2 ** 20)
-    .map(({ who, ns, maxUlp }) => ({ who, ns: ns.median, error: figure(maxUlp ?? Infinity) }))
+    .map((timing) => {
+      return { who: timing.who, ns: nsOf(timing), error: figure(timing.maxUlp ?? Infinity) }
+    })
     .sort((a, b) => a.ns - b.ns)
   const { domain, ticks } = logarithmic(points.map(({ ns }) => ns))
   const title = 'Time and largest error of softplus beside other libraries'

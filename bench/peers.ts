@@ -16,7 +16,7 @@ import { spreadOf } from './measure'
 import { type Peer, type StartedPeer, startPeer, type Task } from './peer'
 import { ns, size, who } from './questions'
 import { backends, plainLoop } from './races'
-import { type Article, keep, machine, machineLine, type Timing } from './results'
+import { type Article, keep, machine, machineLine, nsOf, ownProcess, type Timing } from './results'
 import { figure, markdown, pivot, power, type Table } from './table'
 import { atLeast, type Bound, report, type Target } from './targets'
 
@@ -170,8 +170,7 @@ async function measure() {
 const timingsOf = ({ who, found }: Running): Timing[] =>
   found.map(({ ns, maxUlp }, i) => {
     const { input, length } = tasks[i]
-    const way = 'in a process of its own'
-    return { function: 'softplus', way, who, input, length, ns: spreadOf(ns), maxUlp }
+    return { function: 'softplus', way: ownProcess, who, input, length, ns: spreadOf(ns), maxUlp }
   })
 
 // One environment for each library: they want different versions of others.
@@ -238,9 +237,10 @@ export function articleTable({ who, programs }: Article): Table {
 
 function targets(timings: Timing[]): Target[] {
   const at = (who: string, input = usual) =>
-    timings.find(
-      (timing) => timing.who === who && timing.input === input && timing.length === tabled,
-    )?.ns.median
+    timings
+      .filter((timing) => timing.who === who && timing.input === input)
+      .filter(({ length }) => length === tabled)
+      .map(nsOf)[0]
   const target = (who: string, peer: string, bound: Bound) => {
     const [own, other] = [at(who), at(peer)]
     const what = `${who}, 2^20 elements, times as fast as ${peer}`

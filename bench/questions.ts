@@ -2,7 +2,7 @@
 import { createInstance } from '../src/backend/wasm/instance'
 import { everyInput, usual } from './inputs'
 import { backends, isOf, plainLoop, type RaceName } from './races'
-import { medianOf, spreadIn, type Timing } from './results'
+import { medianOf, nsOf, type Timing, timingOf } from './results'
 import { figure, pivot, power, type Table } from './table'
 import { atLeast, atMost, type Bound, type Target } from './targets'
 
@@ -26,7 +26,7 @@ const both = (bound: number): Bound => ({ zen5: bound, xeon: bound })
 
 export const who = (timing: Timing): string => timing.who
 export const size = (timing: Timing): string => power(timing.length)
-export const ns = (timing: Timing): string => figure(timing.ns.median)
+export const ns = (timing: Timing): string => figure(nsOf(timing))
 
 export const questions: Question[] = [
   {
@@ -167,7 +167,7 @@ export const questions: Question[] = [
       ['in place', 'into out'].map((way) => {
         const who = `${backends()[0].name}, ${way}`
         // No ratio, so other load on the machine shows: the least of all rounds.
-        const ns = spreadIn(timings, { who, length: 16 }).least * 16
+        const ns = timingOf(timings, { who, length: 16 }).ns.least * 16
         return atMost(`${who}, one call on 16 elements, the least, ns`, both(150), ns)
       }),
   },

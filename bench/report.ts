@@ -13,10 +13,11 @@ import {
   kept,
   keptFiles,
   machineLine,
-  medianOf,
   nodeOf,
+  nsOf,
   type Results,
   type Timing,
+  timingOf,
 } from './results'
 import { figure, markdown, pivot, type Table } from './table'
 import { nameOf } from './targets'
@@ -60,7 +61,7 @@ function readme({ bench }: Found): string {
 // What holds on every machine that has these contestants.
 function fast({ peers }: Found): string {
   const at = ({ timings }: Results, who: string) =>
-    medianOf(timings, { who, length: 2 ** 20, input: usual })
+    nsOf(timingOf(timings, { who, length: 2 ** 20, input: usual }))
   const both = ['avx512', 'avx2']
   const times = (machine: Results) => both.map((who) => figure(at(machine, who))).join(' and ')
   const over = (...others: string[]) =>
