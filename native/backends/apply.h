@@ -424,15 +424,17 @@ SOFTPLUS_NOINLINE size_t applyBothNear(const Value& f, const Derivative& g, cons
   using Lanes = typename Value::Lanes;
   constexpr typename Value::RowOffsets rows{};
   const Destination<Lanes> toValue(value, x, isStreamed), toDerivative(derivative, x, isStreamed);
+  // One of the tables fits into the registers: 0.95 of the time.
+  const typename Value::HeldTable table(f.table);
   size_t i = 0;
   for (; i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {
     const Lanes first = Lanes::load(x + i), second = Lanes::load(x + i + Lanes::count);
     if (!g.areNear(first, second)) return i;
     prefetch<Lanes>(x + i, 2 * Lanes::count);
     const auto atFirst = g.reduceNear(first), atSecond = g.reduceNear(second);
-    toValue.store(f.near(atFirst, rows, i, first), value + i);
+    toValue.store(f.near(atFirst, table, i, first), value + i);
     toDerivative.store(g.near(atFirst, rows, i, first), derivative + i);
-    toValue.store(f.near(atSecond, rows, i, second), value + i + Lanes::count);
+    toValue.store(f.near(atSecond, table, i, second), value + i + Lanes::count);
     toDerivative.store(g.near(atSecond, rows, i, second), derivative + i + Lanes::count);
   }
   return i;
