@@ -53,10 +53,12 @@ describe('the package', () => {
     expect(packed).toEqual(expect.arrayContaining(filesIn('dist')))
   })
 
-  test('has the sources that build the addon, without its tests and what only the published addons need', () => {
+  test('has the sources that build the addon, without its tests and what only the published builds need', () => {
     const sources = filesIn('native').filter(
       (path) =>
-        !/^native\/(test|duckdb|prebuild)\/|^native\/(CMakeLists\.txt|package\.json)$/.test(path),
+        !/^native\/(test|duckdb|prebuild|wasm)\/|^native\/(CMakeLists\.txt|package\.json|simd\/wasm\.h)$/.test(
+          path,
+        ),
     )
     expect(packed.filter((path) => path.startsWith('native/')).sort()).toEqual(sources.sort())
     const built = ['binding.gyp', 'native/backends.json'].flatMap(

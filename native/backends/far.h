@@ -32,7 +32,7 @@ struct FarByIndex {
     pack(bits, Lanes::load(all.of + i)).store(indices + count);
     count += Lanes::countOf(bits);
   }
-  SOFTPLUS_INLINE void putBack(float* y, size_t) const {
+  SOFTPLUS_NOINLINE void putBack(float* y, size_t) const {
     for (size_t i = 0; i < count; i++) y[static_cast<int>(indices[i])] = packed[i];
   }
 };
@@ -54,7 +54,7 @@ struct FarByMask {
     count += Lanes::countOf(bits);
   }
   // y has `n` elements.
-  SOFTPLUS_INLINE void putBack(float* y, size_t n) const {
+  SOFTPLUS_NOINLINE void putBack(float* y, size_t n) const {
     const float* next = packed;
     for (size_t i = 0; i < n; i += Lanes::count) {
       const unsigned bits = masks[i / Lanes::count];
