@@ -27,12 +27,18 @@ SOFTPLUS_INLINE bool haveSmall(const float* derivatives, size_t count) {
   return found != 0;
 }
 
-// grad * derivative, rounded once. A small derivative is multiplied by 2^126 first, and the product is exact in
-// binary64. It is rounded to a float where the result is normal. Where the result is subnormal it is rounded to a
-// multiple of 2^-149, times 2^126. Multiplying by 2^-126 at the end is exact.
-template <class Simd, class Lanes = typename Simd::Lanes>
+// The small derivatives that are subnormal, or may have a subnormal product with grad.
+template <class Lanes>
+SOFTPLUS_INLINE auto isTrapping(Lanes derivative, Lanes grad) {
+  const Lanes product = max(derivative, 0x1p-126f) * 0x1p60f * max(withSignClear(grad), 0x1p-40f);
+  return isSmall(derivative) & ((derivative < 0x1p-126f) | (product < 0x1p-66f));
+}
+
+// grad * derivative, rounded once. A small derivative is multiplied by 2^126 first. Where the result is subnormal the
+// product is then below 1. Adding 1 rounds it to a multiple of 2^-23, which is 2^-149 times 2^126. Multiplying by
+// 2^-126 at the end is exact.
+template <class Lanes>
 SOFTPLUS_INLINE Lanes carefulProduct(Lanes derivative, Lanes grad) {
-  using Wide = typename Simd::Wide;
   const Lanes size = withSignClear(grad);
   // A larger grad could overflow on the way. NaN and infinity have no exponent to subtract from.
   const auto takesDetour = isSmall(derivative) & (size < 0x1p80f);
@@ -41,10 +47,9 @@ SOFTPLUS_INLINE Lanes carefulProduct(Lanes derivative, Lanes grad) {
   // An addition of subnormal lanes does not trap.
   const Lanes normal = select(isSubnormal, small + 0x1p-126f, small) * 0x1p126f;
   const Lanes scaled = select(isSubnormal, normal - 1.0f, normal);
-  const Wide product = widen(scaled) * widen(select(takesDetour, size, 0.0f));
-  constexpr double unit = 0x1.8p29;  // whose unit in the last place is 2^-23
-  const Lanes multiple = narrow(product + unit - unit);
-  const Lanes magnitude = scale(select(multiple < 1.0f, multiple, narrow(product)), -126.0f);
+  const Lanes factor = select(takesDetour, size, 0.0f);
+  const Lanes multiple = fma(scaled, factor, 1.0f) - 1.0f;
+  const Lanes magnitude = scale(select(multiple < 1.0f, multiple, scaled * factor), -126.0f);
   const Lanes detour = select(isSignClear(grad), magnitude, timesSign(magnitude, -0.0f));
   return select(takesDetour, detour, select(takesDetour, 1.0f, derivative) * grad);
 }
@@ -67,8 +72,10 @@ void computeBackward(Kernel derivative, const float* x, const float* grad, float
     };
     // With one lane `scale` is a multiplication, which traps itself.
     if (Lanes::count > 1 && haveSmall<Lanes>(derivatives, n))
-      multiply([](Lanes d, Lanes g)
-                   SOFTPLUS_INLINE_LAMBDA { return bitsOf(isSmall(d)) == 0 ? d * g : carefulProduct<Simd>(d, g); });
+      multiply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA {
+        if (bitsOf(isSmall(d)) == 0 || bitsOf(isTrapping(d, g)) == 0) return d * g;
+        return carefulProduct(d, g);
+      });
     else
       multiply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA { return d * g; });
   }
