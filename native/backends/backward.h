@@ -27,13 +27,6 @@ SOFTPLUS_INLINE bool haveSmall(const float* derivatives, size_t count) {
   return found != 0;
 }
 
-// The small derivatives that are subnormal, or may have a subnormal product with grad.
-template <class Lanes>
-SOFTPLUS_INLINE auto isTrapping(Lanes derivative, Lanes grad) {
-  const Lanes product = max(derivative, 0x1p-126f) * 0x1p60f * max(withSignClear(grad), 0x1p-40f);
-  return isSmall(derivative) & ((derivative < 0x1p-126f) | (product < 0x1p-66f));
-}
-
 // grad * derivative, rounded once. A small derivative is multiplied by 2^126 first. Where the result is subnormal the
 // product is then below 1. Adding 1 rounds it to a multiple of 2^-23, which is 2^-149 times 2^126. Multiplying by
 // 2^-126 at the end is exact.
@@ -73,8 +66,7 @@ void computeBackward(Kernel derivative, const float* x, const float* grad, float
     // With one lane `scale` is a multiplication, which traps itself.
     if (Lanes::count > 1 && haveSmall<Lanes>(derivatives, n))
       multiply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA {
-        if (bitsOf(isSmall(d)) == 0 || bitsOf(isTrapping(d, g)) == 0) return d * g;
-        return carefulProduct(d, g);
+        return bitsOf(isSmall(d)) == 0 ? d * g : carefulProduct(d, g);
       });
     else
       multiply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA { return d * g; });
