@@ -65,9 +65,8 @@ void computeBackward(Kernel derivative, const float* x, const float* grad, float
     };
     // With one lane `scale` is a multiplication, which traps itself.
     if (Lanes::count > 1 && haveSmall<Lanes>(derivatives, n))
-      multiply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA {
-        return bitsOf(isSmall(d)) == 0 ? d * g : carefulProduct(d, g);
-      });
+      multiply([](Lanes d, Lanes g)
+                   SOFTPLUS_INLINE_LAMBDA { return bitsOf(isSmall(d)) == 0 ? d * g : carefulProduct(d, g); });
     else
       multiply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA { return d * g; });
   }
