@@ -109,8 +109,8 @@ SOFTPLUS_INLINE unsigned bitsOf(Mask m) {
   return vaddvq_u32(vandq_u32(m.v, vld1q_u32(bits)));
 }
 SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
-  const uint8x16_t shuffle = vld1q_u8(Packing<Lanes::count, sizeof(float)>::of.shuffles[bits]);
-  return {vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(a.v), shuffle))};
+  const uint8_t* const shuffle = Packing<Lanes::count, sizeof(float)>::of.shuffles[bits];
+  return {vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(a.v), vld1q_u8(shuffle)))};
 }
 
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {
