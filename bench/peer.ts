@@ -49,7 +49,7 @@ export function startPeer({ command: [program, ...args], env }: Peer) {
   const failure = new Promise<string>((resolve) => {
     child.on('error', ({ message }) => resolve(message))
     child.on('close', (code, signal) => {
-      // Libraries warn of errors that are none. The last one ended it.
+      // Warnings of libraries may have the word in them, too. The last line that has it tells why the process ended.
       const line = stderr.split('\n').findLast((line) => /error/i.test(line))
       if (hasTimedOut) resolve(`no answer within ${timeoutSeconds} s`)
       else resolve(line?.trim() || (signal ? `signal ${signal}` : `exit code ${code}`))

@@ -1,5 +1,5 @@
 // npm run bench -- peers [--install]: softplus beside other libraries, in speed and in accuracy. Each runs in a process and one
-// thread of its own; for every input they take turns, three times. About five minutes; the first run installs npm packages into
+// thread of its own; for every input they take turns, three times. About four minutes; the first run installs npm packages into
 // bench/peers/.
 //
 // `--install` first makes a virtual environment in bench/peers/venv/ for each file in bench/peers/requirements/. It needs
@@ -147,23 +147,22 @@ async function measure() {
     for (const [who, { needs, ...peer }] of Object.entries(peers())) {
       console.error(`bench: starting ${who}`)
       const found = tasks.map((): Found => ({ ns: [] }))
-      running.push({ who, needs, found, ...startPeer(peer) })
-      await attempt(running[running.length - 1], 0)
+      const each = { who, needs, found, ...startPeer(peer) }
+      running.push(each)
+      await attempt(each, 0)
       found[0].ns = []
     }
     // All libraries do one task before any does the next, in turns forwards and backwards. So a change of the machine's pace
     // is everybody's.
-    for (let round = 1; round <= rounds; round++, running.reverse())
+    for (let round = 1; round <= rounds; round++)
       for (const [i, { input, length }] of tasks.entries()) {
         console.error(`bench: ${input}, ${power(length)} elements, round ${round} of ${rounds}`)
-        for (const each of running) await attempt(each, i)
+        for (const each of round % 2 ? running : running.toReversed()) await attempt(each, i)
       }
   } finally {
     for (const { end } of running) end()
   }
-  const timings = Object.keys(peers())
-    .filter((who) => who in about)
-    .flatMap((who) => timingsOf(running.find((each) => each.who === who) as Running))
+  const timings = running.filter(({ who }) => who in about).flatMap(timingsOf)
   return { timings, about, missing }
 }
 

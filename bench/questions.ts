@@ -4,7 +4,7 @@ import { everyInput, usual } from './inputs'
 import { backends, isOf, plainLoop, type RaceName } from './races'
 import { medianOf, nsOf, type Timing, timingOf } from './results'
 import { figure, pivot, power, type Table } from './table'
-import { atLeast, atMost, type Bound, type Target, figure as withoutTarget } from './targets'
+import { atLeast, atMost, type Bound, type Target, withoutTarget } from './targets'
 
 interface Question {
   /** The name of its block in the documents. */
@@ -150,7 +150,7 @@ export const questions: Question[] = [
       return [20, 24, 26].map((n) => {
         const what = `async, 2 threads, ${power(2 ** n)} elements, time over 2 bare threads`
         const over = at('async, 2 threads', n) / at('2 bare threads', n)
-        // An array of 2^26 elements is moved, and V8 collects garbage first: that takes 1 to 6 ms.
+        // V8 collects garbage when it moves an array of 2^26 elements.
         if (n === 26) return withoutTarget(what, over)
         return atMost(what, { xeon: n === 20 ? 2 : 1.5 }, over)
       })

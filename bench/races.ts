@@ -25,15 +25,6 @@ function load(name: string): Named {
   return { ...loaded, name }
 }
 
-let loaded: Named[] | undefined
-
-/** The backends of this machine, the best one first, WebAssembly and the fallback ('js') last. */
-export function backends(): Named[] {
-  loaded ??= load('').backend.available.map(load)
-  return loaded
-}
-const best = (): Named => backends()[0]
-
 let unforced: Named | undefined
 
 /** The package as users get it, where no backend is forced. */
@@ -41,6 +32,15 @@ export function asUsed(): Named {
   unforced ??= load('')
   return { ...unforced, name: unforced.backend.name }
 }
+
+let loaded: Named[] | undefined
+
+/** The backends of this machine, the best one first, WebAssembly and the fallback ('js') last. */
+export function backends(): Named[] {
+  loaded ??= asUsed().backend.available.map(load)
+  return loaded
+}
+const best = (): Named => backends()[0]
 const fallback = (): Named => backends().at(-1) as Named
 
 /** The contestant with which others are compared. */
@@ -170,15 +170,14 @@ function offThread(length: number): Contestant[] {
   ]
 }
 
-// None returns anything: asking whether it is a promise takes 20 ns.
 function calls(length: number): Contestant[] {
   const { name, softplus } = asUsed()
   const out = new Float32Array(length)
   return [
-    { name: `${name}, in place`, run: (x) => void softplus.inPlace(x) },
+    { name: `${name}, in place`, run: (x) => softplus.inPlace(x) },
     { name: `${name}, into out`, run: (x) => void softplus(x, { out }) },
     { name: `${name}, a new array`, run: (x) => void softplus(x) },
-    { name: 'js, in place', run: (x) => void fallback().softplus.inPlace(x) },
+    { name: 'js, in place', run: (x) => fallback().softplus.inPlace(x) },
     { name: plainLoop, run: loops.softplus },
   ]
 }

@@ -17,7 +17,7 @@ import { connect, queueName } from '../examples/queue/settings.mjs'
 import { uniform } from './inputs'
 import { command, env, run } from './process'
 import { machine } from './results'
-import { atMost, figure, report, type Target } from './targets'
+import { atMost, report, type Target, withoutTarget } from './targets'
 
 const MiB = 2 ** 20
 const shards = 16
@@ -45,7 +45,7 @@ async function overheadOfProcess(x: string, y: string): Promise<Target[]> {
   const overhead = Math.min(...processes) - Math.min(...works)
   return [
     atMost('softplus apply --shard, over runShard() for the same MiB, ms', 100, overhead),
-    figure('of which Node takes for an empty program, ms', Math.min(...empty)),
+    withoutTarget('of which Node takes for an empty program, ms', Math.min(...empty)),
   ]
 }
 
@@ -144,8 +144,11 @@ async function gibibyte(redis: Redis, x: string, y: string): Promise<Target[]> {
   return [
     atMost(`${what}: softplus apply --shard`, 3.5, processes / whole),
     atMost(`${what}: queue`, 1.3, queue / whole),
-    figure('1 GiB copied and synced by two loops, over the command without shards', copied / whole),
-    figure('1 GiB in 16 shards by 2 processes over the copy: queue', queue / copied),
+    withoutTarget(
+      '1 GiB copied and synced by two loops, over the command without shards',
+      copied / whole,
+    ),
+    withoutTarget('1 GiB in 16 shards by 2 processes over the copy: queue', queue / copied),
   ]
 }
 

@@ -34,7 +34,7 @@ export function nameOf(cpu: string): string {
 }
 
 /** A figure that explains the one above it, and has no target of its own. */
-export const figure = (what: string, measured: number): Target => atLeast(what, {}, measured)
+export const withoutTarget = (what: string, measured: number): Target => atLeast(what, {}, measured)
 
 function boundOn(cpu: string, bound: Bound): number | undefined {
   if (typeof bound === 'number') return bound

@@ -424,7 +424,7 @@ SOFTPLUS_NOINLINE size_t applyBothNear(const Value& f, const Derivative& g, cons
   using Lanes = typename Value::Lanes;
   constexpr typename Value::RowOffsets rows{};
   const Destination<Lanes> toValue(value, x, isStreamed), toDerivative(derivative, x, isStreamed);
-  // One of the tables fits into the registers: 0.95 of the time.
+  // One of the two tables fits into the registers. That takes 0.95 of the time.
   const typename Value::HeldTable table(f.table);
   size_t i = 0;
   for (; i + 2 * Lanes::count <= count; i += 2 * Lanes::count) {

@@ -1,6 +1,6 @@
 // The far lanes of a block, packed into dense vectors, and the way back to where they came from.
 //
-// Lanes beyond the end of an array are loaded as 0, which is near for every function. So nothing is put back there.
+// Lanes beyond the end of an array are loaded as 0, which is near for every function. So they are never added here.
 #pragma once
 
 #include <cstddef>
@@ -26,12 +26,13 @@ struct FarByIndex {
   size_t count;
 
   SOFTPLUS_INLINE void clear() { count = 0; }
-  // The lanes with a bit, of the vector at i.
+  // Adds those lanes of the vector at i that have a bit.
   SOFTPLUS_INLINE void add(size_t i, Lanes lanes, unsigned bits) {
     pack(bits, lanes).store(packed + count);
     pack(bits, Lanes::load(all.of + i)).store(indices + count);
     count += Lanes::countOf(bits);
   }
+  // Writes `packed` to where its lanes came from, in an array of any length.
   SOFTPLUS_NOINLINE void putBack(float* y, size_t) const {
     for (size_t i = 0; i < count; i++) y[static_cast<int>(indices[i])] = packed[i];
   }
@@ -53,7 +54,7 @@ struct FarByMask {
     masks[i / Lanes::count] = static_cast<uint16_t>(bits);
     count += Lanes::countOf(bits);
   }
-  // y has `n` elements.
+  // As above, for an array of n elements.
   SOFTPLUS_NOINLINE void putBack(float* y, size_t n) const {
     const float* next = packed;
     for (size_t i = 0; i < n; i += Lanes::count) {

@@ -64,7 +64,7 @@ export type Kernels = SyncKernels & {
   short?: ShortKernels
   /**
    * softplus(x) of one element with beta 1 and no threshold, where that is quicker than a kernel. The other functions have
-   * none: all share what V8 learns of a call, and it inlines only a call that has seen a single function.
+   * none: all share what V8 learns of a call, and V8 inlines it only while it has seen a single function there.
    */
   one?: (x: number) => number
   launch: Record<FunctionName, Launch>
