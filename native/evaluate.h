@@ -46,7 +46,7 @@ struct CellFunction {
     return withNaN(y, x);
   }
 
-  template <class Lanes>
+  template <bool hasBeta, class Lanes>
   static SOFTPLUS_INLINE auto isSettled(Lanes x, float lowest, float ceiling) {
     if constexpr (F::isEven)
       return withSignSet(x) < lowest;
@@ -57,7 +57,7 @@ struct CellFunction {
   template <bool hasBeta, class Mask, class Lanes>
   static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes x, float lowest, float ceiling) {
     if constexpr (F::isEven)
-      return isWithin(notNear, withSignSet(x), lowest, 0.0f);
+      return isNotBelow(notNear, withSignSet(x), lowest);
     else
       return isWithin(notNear, x, lowest, ceiling);
   }
@@ -254,7 +254,7 @@ struct Evaluation {
   }
   SOFTPLUS_INLINE bool areNear(Lanes x, Lanes other) const { return areBelow(x, other, argument.limit); }
   SOFTPLUS_INLINE auto isSettled(Lanes x) const {
-    return F::isSettled(argument.oriented(x), argument.lowest, argument.ceiling);
+    return F::template isSettled<hasBeta>(argument.oriented(x), argument.lowest, argument.ceiling);
   }
 
   SOFTPLUS_INLINE Near<Lanes> reduceNear(Lanes x) const { return Near<Lanes>::of(argument, x); }

@@ -1,19 +1,23 @@
 // Applies an evaluation to arrays: full vectors first, then the tail, masked or padded, through the same arithmetic.
 //
-// Arrays whose lanes are all near have a fast path. Elsewhere one block after the other takes the faster of two ways:
+// Arrays whose lanes are all near have a fast path. Elsewhere one block after the other takes the fastest of three
+// ways:
 //
 // - Each vector by the arithmetic that its lanes need. That is best for long runs of one kind, and where many lanes are
 //   far.
 // - Packed: all vectors take the arithmetic of near lanes. Their far lanes are packed into dense vectors, which are
 //   evaluated on their own. That is best where most vectors have a few far or settled lanes: in [-20, 20] it takes 0.8
 //   times as long, and with 1 in 10 lanes masked 0.5 times with AVX-512 and 0.6 times with AVX2.
+// - Sparse: all vectors take the results of settled lanes. The other lanes are packed. That is best where most lanes
+// are
+//   settled: with beta 100, in [-8, 8] it takes half the time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "../evaluate.h"
-#include "far.h"
+#include "packed.h"
 
 namespace softplus {
 
@@ -117,9 +121,9 @@ SOFTPLUS_INLINE void forEach(const float* x, size_t count, Visit visit) {
 template <class Lanes>
 constexpr unsigned allLanes = (1u << Lanes::count) - 1;  // as bitsOf
 
-// How a block is evaluated, by a sample of its vectors. near: the sample has no other lanes; the block may. settled: as
-// packed, but a branch skips vectors without far lanes. each: one vector, or pair, after the other.
-enum class Way { near, settled, packed, each };
+// How a block is evaluated, by a sample of its vectors. near: the sample has no other lanes; the block may. settled:
+// the sample has no far lanes; as packed. each: one vector, or pair, after the other.
+enum class Way { near, settled, packed, sparse, each };
 
 // One block after the other. Where rows are kept, a first pass keeps the row offsets, so that no vector waits for its
 // addresses, and finds out whether a lane of the block is not near. In most blocks none is, and the second pass has no
@@ -133,7 +137,7 @@ struct Block {
   const Evaluation& evaluation;
   RowOffsets rows;
   bool hasRows = false;
-  FarLanes<Lanes, length> farLanes;
+  PackedLanes<Lanes, length> packed;
 
   SOFTPLUS_INLINE explicit Block(const Evaluation& f) : evaluation(f) {}
 
@@ -164,62 +168,68 @@ struct Block {
       });
   }
 
-  // Which way is the fastest for a block, as far as a few vectors tell. Packing wastes the arithmetic of near lanes on
-  // far lanes and on vectors that are settled. So it is worth it where these are few of the lanes in vectors that are
-  // not all near.
-  SOFTPLUS_INLINE Way look(const float* x, size_t count) const {
+  // Which way is the fastest for a block, as far as a few vectors tell: what each way costs for all of these, in
+  // sixteenths of a far vector by itself. Where `each` evaluates two functions, it takes `share` sixteenths of twice
+  // the time.
+  SOFTPLUS_INLINE Way look(const float* x, size_t count, size_t share = 16) const {
     constexpr size_t stride = 9 * Lanes::count;  // data may repeat after a power of two
-    size_t wasted = 0, notNear = 0, allFar = 0;
+    // Where one vector of a block is not settled, all have their rows looked up.
+    constexpr size_t settledVector = RowOffsets::areKept ? 6 : 3;
+    size_t each = 0, packed = 0, sparse = 0, allOthers = 0, allFar = 0;
     for (size_t i = 0; i + Lanes::count <= count; i += stride) {
       const Lanes lanes = Lanes::load(x + i);
       const auto isNotNear = evaluation.isNotNear(lanes);
       const size_t others = Lanes::countOf(bitsOf(isNotNear));
       const size_t far = Lanes::countOf(bitsOf(evaluation.isFar(isNotNear, lanes)));
+      const size_t settled = others - far;
+      each += Lanes::count * (far > 0 ? 16 : settled == Lanes::count ? settledVector : 11);
+      packed += 10 * Lanes::count + 16 * far;
+      sparse += 5 * Lanes::count + 17 * (Lanes::count - settled);
+      allOthers += others;
       allFar += far;
-      wasted += others - far == Lanes::count ? Lanes::count : far;
-      notNear += others > 0 ? Lanes::count : 0;
     }
-    // A fifth with eight lanes, two fifths with sixteen: the wider a vector, the less of it is far where one lane is.
-    if (40 * wasted > Lanes::count * notNear) return Way::each;
-    return notNear == 0 ? Way::near : allFar == 0 ? Way::settled : Way::packed;
+    each = each * share / 16;
+    if (allOthers == 0) return Way::near;
+    if (sparse <= each && sparse <= packed) return Way::sparse;
+    return each < packed ? Way::each : allFar == 0 ? Way::settled : Way::packed;
   }
 
-  // With the rows kept. `isFarRare` says whether most pairs of vectors have no far lanes: a branch then saves packing
-  // them.
-  template <bool isFarRare>
+  // All vectors as if their lanes were near or settled, with the rows kept. Far lanes are packed.
   SOFTPLUS_NOINLINE void applyPacked(const float* x, float* y, size_t count) {
     const Evaluation f = evaluation;  // in registers, as stores cannot change it
-    farLanes.clear();
+    packed.clear();
+    size_t packedCount = 0;
     // With AVX2 that takes 0.90 to 0.96 of the time. Elsewhere it is not worth its code.
     constexpr bool isApart = Lanes::count == 8 && !Evaluation::hasBeta && !Evaluation::isCutNear;
     mapPairs<Lanes, isApart>(
         x, y, count, [&](size_t i, size_t next, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
           const auto firstNotNear = f.isNotNear(first), secondNotNear = f.isNotNear(second);
           const auto isFirstFar = f.isFar(firstNotNear, first), isSecondFar = f.isFar(secondNotNear, second);
-          if (!isFarRare || bitsOf(isFirstFar | isSecondFar) != 0) {
-            farLanes.add(i, first, bitsOf(isFirstFar));
-            if (next != i) farLanes.add(next, second, bitsOf(isSecondFar));
+          if (bitsOf(isFirstFar | isSecondFar) != 0) {
+            packedCount = packed.add(packedCount, i, first, bitsOf(isFirstFar));
+            if (next != i) packedCount = packed.add(packedCount, next, second, bitsOf(isSecondFar));
           }
           first = f.nearOrSettled(firstNotNear, rows, i, first);
           second = f.nearOrSettled(secondNotNear, rows, next, second);
         });
-    if (farLanes.count > 0) evaluateFar(y, count);
+    if (packedCount > 0) evaluatePacked<FarRows>(packedCount, y, count);
   }
 
-  // Evaluates the packed lanes, and puts their results into y.
-  SOFTPLUS_NOINLINE void evaluateFar(float* y, size_t count) {
+  // All vectors as if they were settled. The lanes that are not are packed.
+  SOFTPLUS_NOINLINE void applySparse(const float* x, float* y, size_t count) {
     const Evaluation f = evaluation;
-    Lanes(0.0f).store(farLanes.packed + farLanes.count);  // the last vector's other lanes
-    const size_t wholeCount = (farLanes.count + Lanes::count - 1) / Lanes::count * Lanes::count;
-    if constexpr (FarRows::areKept) lookAnywhere(farLanes.packed, wholeCount);
-    for (size_t i = 0; i < wholeCount; i += Lanes::count) {
-      const Lanes lanes = Lanes::load(farLanes.packed + i);
-      if constexpr (FarRows::areKept)
-        f.anywhere(rows, i, lanes).store(farLanes.packed + i);
-      else
-        f.anywhere(FarRows{}, i, lanes).store(farLanes.packed + i);
+    packed.clear();
+    size_t packedCount = 0;
+    size_t i = 0;
+    for (; i + Lanes::count <= count; i += Lanes::count) {
+      const Lanes lanes = Lanes::load(x + i);
+      prefetch<Lanes>(x + i, Lanes::count);
+      prefetch<Lanes>(y + i, Lanes::count);
+      packedCount = packed.add(packedCount, i, lanes, bitsOf(f.isSettled(lanes)) ^ allLanes<Lanes>);
+      f.settled(lanes).store(y + i);
     }
-    farLanes.putBack(y, count);
+    if (i < count) applyEach(x + i, y + i, count - i);
+    if (packedCount > 0) evaluatePacked<RowOffsets>(packedCount, y, i);
   }
 
   // Stores the results of the settled vectors that x begins with, and returns how many elements these are.
@@ -233,14 +243,25 @@ struct Block {
     return i;
   }
 
+  // Evaluates the packed lanes, whose rows Rows can look up, and puts their results into y.
+  template <class Rows>
+  SOFTPLUS_NOINLINE void evaluatePacked(size_t packedCount, float* y, size_t count) {
+    Lanes(0.0f).store(packed.lanes + packedCount);  // the last vector's other lanes
+    const size_t wholeCount = (packedCount + Lanes::count - 1) / Lanes::count * Lanes::count;
+    if constexpr (std::is_same_v<Rows, RowOffsets>) {
+      applyEach(packed.lanes, packed.lanes, wholeCount);
+    } else {
+      const Evaluation f = evaluation;
+      for (size_t i = 0; i < wholeCount; i += Lanes::count)
+        f.anywhere(Rows{}, i, Lanes::load(packed.lanes + i)).store(packed.lanes + i);
+    }
+    packed.putBack(packedCount, y, count);
+  }
+
   // Every vector, or pair of vectors, by the arithmetic that its lanes need.
   SOFTPLUS_NOINLINE void applyEach(const float* x, float* y, size_t count) {
     const Evaluation f = evaluation;  // in registers, as stores cannot change it
-    if constexpr (RowOffsets::areKept) {
-      const size_t settled = applySettled(x, y, count);
-      x += settled, y += settled, count -= settled;
-      lookAnywhere(x, count);
-    }
+    lookAnywhere(x, count);
     mapPairs<Lanes>(x, y, count, [&](size_t i, size_t next, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
       const auto firstNotNear = f.isNotNear(first), secondNotNear = f.isNotNear(second);
       if (bitsOf(firstNotNear | secondNotNear) == 0) {
@@ -260,14 +281,14 @@ struct Block {
   }
 
   SOFTPLUS_INLINE void applyNotNear(Way way, const float* x, float* y, size_t count) {
-    // Among 32 lanes either most often one is far or hardly ever, so that the branch is predicted. Single vectors have
-    // none. Where there is a beta or a threshold, the second loop is not worth its code.
-    constexpr bool isAlwaysRare =
-        Lanes::count == 16 || !Lanes::arePaired || Evaluation::hasBeta || Evaluation::isCutNear;
-    if (way == Way::each) return applyEach(x, y, count);
+    if (way == Way::each || way == Way::sparse) {
+      const size_t settled = applySettled(x, y, count);
+      x += settled, y += settled, count -= settled;
+      return way == Way::each ? applyEach(x, y, count) : applySparse(x, y, count);
+    }
     if constexpr (RowOffsets::areKept)
       if (!hasRows) lookNear(x, count);
-    way == Way::packed ? applyPacked<isAlwaysRare>(x, y, count) : applyPacked<true>(x, y, count);
+    applyPacked(x, y, count);
   }
 };
 
@@ -497,14 +518,14 @@ SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Derivative& g, const 
     forRuns(
         count, values.length,
         [&](size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
-          const Way way = derivatives.look(x + start, n);
+          const Way way = derivatives.look(x + start, n, Value::hasBeta ? 16 : 13);
           return way == Way::settled ? Way::each : way;
         },
         [&](size_t start) SOFTPLUS_INLINE_LAMBDA {
           return applyBothNear(f, g, x + start, value + start, derivative + start, count - start, isStreamed);
         },
         [&](Way way, size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
-          if (way == Way::packed)
+          if (way == Way::packed || way == Way::sparse)
             applyTwice(way, start, n);
           else
             applyBothEach(f, g, x + start, value + start, derivative + start, n, isStreamed);

@@ -46,6 +46,14 @@ struct softplus : CellFunction<softplus> {
     if constexpr (hasBeta) return CellFunction::withSettled<hasBeta>(notNear, x, p, zero, y);
     return max(zeroWhere(notNear, y), x);
   }
+  // NaN is settled by max, too.
+  template <bool hasBeta, class Lanes>
+  static SOFTPLUS_INLINE auto isSettled(Lanes x, float lowest, float ceiling) {
+    if constexpr (hasBeta)
+      return CellFunction::isSettled<hasBeta>(x, lowest, ceiling);
+    else
+      return isNotAbove(x, lowest) | (x > ceiling);
+  }
   template <bool hasBeta, class Mask, class Lanes>
   static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes x, float lowest, float highest) {
     if constexpr (hasBeta) return CellFunction::isFar<hasBeta>(notNear, x, lowest, highest);

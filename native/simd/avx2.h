@@ -65,9 +65,11 @@ SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {_mm256_and_ps(a.v, b.v)
 SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) {
   return {_mm256_cmp_ps(a.v, _mm256_set1_ps(limit), _CMP_NGT_UQ)};
 }
+SOFTPLUS_INLINE Mask isNotBelow(Mask m, Lanes a, float limit) {
+  return m & Mask{_mm256_cmp_ps(a.v, _mm256_set1_ps(limit), _CMP_NLT_UQ)};
+}
 SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
-  const __m256 isNotBelow = _mm256_cmp_ps(a.v, _mm256_set1_ps(low), _CMP_NLT_UQ);
-  return m & Mask{isNotBelow} & isNotAbove(a, high);
+  return isNotBelow(m, a, low) & isNotAbove(a, high);
 }
 // Bit patterns of numbers below 0 grow with their magnitude. Subtracting the least moves the range to the smallest
 // integers.

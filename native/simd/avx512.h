@@ -62,9 +62,11 @@ SOFTPLUS_INLINE bool areAll(Mask m) { return _kortestc_mask16_u8(m.v, m.v); }
 SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) {
   return {_mm512_cmp_ps_mask(a.v, _mm512_set1_ps(limit), _CMP_NGT_UQ)};
 }
+SOFTPLUS_INLINE Mask isNotBelow(Mask m, Lanes a, float limit) {
+  return {_mm512_mask_cmp_ps_mask(m.v, a.v, _mm512_set1_ps(limit), _CMP_NLT_UQ)};
+}
 SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
-  const __mmask16 isNotBelow = _mm512_mask_cmp_ps_mask(m.v, a.v, _mm512_set1_ps(low), _CMP_NLT_UQ);
-  return {_mm512_mask_cmp_ps_mask(isNotBelow, a.v, _mm512_set1_ps(high), _CMP_NGT_UQ)};
+  return {_mm512_mask_cmp_ps_mask(isNotBelow(m, a, low).v, a.v, _mm512_set1_ps(high), _CMP_NGT_UQ)};
 }
 SOFTPLUS_INLINE Mask isBetween(Lanes a, float low, float high) {
   const __mmask16 isHighEnough = _mm512_cmp_ps_mask(a.v, _mm512_set1_ps(low), _CMP_GE_OQ);

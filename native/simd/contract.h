@@ -37,6 +37,7 @@
 //   Mask                        A truth value for every lane.
 //   a < b, a > b                False where a or b is NaN.
 //   isNotAbove(a, limit)        Whether a > limit does not hold, so true where a is NaN.
+//   isNotBelow(m, a, limit)     The lanes of m where a < limit does not hold: also those where a is NaN.
 //   isWithin(m, a, low, high)   The lanes of m where neither a < low nor a > high: also those where a is NaN.
 //   isBetween(a, low, high)     low <= a <= high, for limits below 0. False where a is NaN.
 //   isNaN(a), isSignClear(a)    isSignClear looks at the sign bit alone: true for +0, false for -0.

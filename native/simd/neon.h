@@ -72,6 +72,7 @@ SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {vorrq_u32(a.v, b.v)}; }
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {vandq_u32(a.v, b.v)}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return vminvq_u32(m.v) != 0; }
 SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) { return {vmvnq_u32((a > limit).v)}; }
+SOFTPLUS_INLINE Mask isNotBelow(Mask m, Lanes a, float limit) { return {vbicq_u32(m.v, (a < limit).v)}; }
 SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
   return {vbicq_u32(m.v, ((a < low) | (a > high)).v)};
 }

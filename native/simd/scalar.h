@@ -95,6 +95,7 @@ SOFTPLUS_INLINE Mask operator|(Mask a, Mask b) { return {a.v || b.v}; }
 SOFTPLUS_INLINE Mask operator&(Mask a, Mask b) { return {a.v && b.v}; }
 SOFTPLUS_INLINE bool areAll(Mask m) { return m.v; }
 SOFTPLUS_INLINE Mask isNotAbove(Lanes a, float limit) { return {!(a.v > limit)}; }
+SOFTPLUS_INLINE Mask isNotBelow(Mask m, Lanes a, float limit) { return {m.v && !(a.v < limit)}; }
 SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) { return {m.v && !(a.v < low) && !(a.v > high)}; }
 SOFTPLUS_INLINE Mask isBetween(Lanes a, float low, float high) { return {a.v >= low && a.v <= high}; }
 SOFTPLUS_INLINE Lanes zeroWhere(Mask m, Lanes a) { return m.v ? 0.0f : a.v; }

@@ -76,6 +76,7 @@ SOFTPLUS_INLINE Mask isBetween(Lanes a, float low, float high) {
   return {wasm_v128_and(wasm_f32x4_ge(a.v, Lanes(low).v), wasm_f32x4_le(a.v, Lanes(high).v))};
 }
 SOFTPLUS_INLINE Lanes zeroWhere(Mask m, Lanes a) { return {wasm_v128_andnot(a.v, m.v)}; }
+SOFTPLUS_INLINE Mask isNotBelow(Mask m, Lanes a, float limit) { return {wasm_v128_andnot(m.v, (a < limit).v)}; }
 SOFTPLUS_INLINE Mask isWithin(Mask m, Lanes a, float low, float high) {
   return {wasm_v128_andnot(m.v, ((a < low) | (a > high)).v)};
 }

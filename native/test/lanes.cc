@@ -1,5 +1,5 @@
 // Every operation of the contract in native/simd/contract.h, compared with C++'s arithmetic on single floats; and
-// native/backends/far.h, which rests on two of them.
+// native/backends/packed.h, which rests on two of them.
 //
 // Built once for each instruction set: SOFTPLUS_SIMD names its header. Exit code 1 if a check fails, 77 if this CPU
 // cannot run the instruction set.
@@ -13,14 +13,14 @@
 #include <limits>
 #include <type_traits>
 
-#include "../backends/far.h"
+#include "../backends/packed.h"
 #include "../functions/cells.h"
 
 namespace {
 
 using namespace softplus::isa;
 using softplus::Coefficients;
-using softplus::FarLanes;
+using softplus::PackedLanes;
 
 int failures = 0;
 
@@ -164,6 +164,10 @@ void testComparisons() {
            });
   forPairs([](Lanes a, Lanes b) { return select(isNotAbove(a, -14.75f), a, b); },
            [](float y, float a, float b) { expect("isNotAbove", y, a > -14.75f ? b : a); });
+  forPairs([](Lanes a, Lanes b) { return select(isNotBelow(a < b, a, -104.5f), 1.0f, 2.0f); },
+           [](float y, float a, float b) { expect("isNotBelow", y, a < b && !(a < -104.5f) ? 1.0f : 2.0f); });
+  forPairs([](Lanes a, Lanes b) { return select(isNotBelow(isNaN(a), a, -104.5f), 1.0f, b); },
+           [](float y, float a, float b) { expect("isNotBelow of NaN", y, std::isnan(a) ? 1.0f : b); });
   forPairs(
       [](Lanes a, Lanes b) { return select(isWithin(a < b, a, -104.5f, 14.75f), 1.0f, 2.0f); },
       [](float y, float a, float b) { expect("isWithin", y, a < b && !(a < -104.5f) && !(a > 14.75f) ? 1.0f : 2.0f); });
@@ -213,20 +217,20 @@ void testPacking() {
     const unsigned bits = bitsOf(Lanes::load(a) > 0.0f);
     expect("bitsOf", bits == set, true);
     // The lanes of the set are taken from two vectors of three, and put back.
-    FarLanes<Lanes, 3 * Lanes::count> far;
-    far.clear();
-    far.add(0, Lanes::load(a), bits);
-    far.add(2 * Lanes::count, Lanes::load(a), bits);
+    PackedLanes<Lanes, 3 * Lanes::count> packed;
+    packed.clear();
+    const size_t once = packed.add(0, 0, Lanes::load(a), bits);
+    const size_t twice = packed.add(once, 2 * Lanes::count, Lanes::load(a), bits);
     size_t count = 0;
     for (size_t i = 0; i < Lanes::count; i++)
-      if (set >> i & 1) expect("pack", far.packed[count++], a[i]);
-    expect("countOf", Lanes::countOf(bits) == count && far.count == 2 * count, true);
+      if (set >> i & 1) expect("pack", packed.lanes[count++], a[i]);
+    expect("countOf", Lanes::countOf(bits) == count && once == count && twice == 2 * count, true);
     for (float& each : y) each = nan;
-    far.putBack(y, 3 * Lanes::count);
+    packed.putBack(twice, y, 3 * Lanes::count);
     for (size_t i = 0; i < 3 * Lanes::count; i++) {
       const size_t lane = i % Lanes::count;
-      const bool isFar = i / Lanes::count != 1 && (set >> lane & 1);
-      expect("putBack", y[i], isFar ? a[lane] : nan);
+      const bool isPacked = i / Lanes::count != 1 && (set >> lane & 1);
+      expect("putBack", y[i], isPacked ? a[lane] : nan);
     }
   }
 }
