@@ -15,6 +15,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -107,8 +109,6 @@ struct Plain {
 template <class F, class Lanes, Beta beta>
 struct WithBeta {
   static constexpr bool isRounded = true;
-  // e^-150 is below 2^-150 times the smallest moderate beta, and e^-350 times the smallest one of all, 2^-149.
-  static constexpr float floor = F::powerOfBeta == 0 ? -104.5f : beta == Beta::moderate ? -150.0f : -350.0f;
 
   // As those of Plain, divided by |beta|. All backends must round `limit` alike: softplus(x) is x from there on.
   float limit, lowest, ceiling;
@@ -118,7 +118,7 @@ struct WithBeta {
   static SOFTPLUS_INLINE WithBeta of(float any) {
     constexpr float largest = std::numeric_limits<float>::max();
     const float size = any < 0.0f ? -any : any;
-    const float lowest = floor / size, ceiling = F::ceiling / size;
+    const float lowest = floorOf(size) / size, ceiling = F::ceiling / size;
     // Infinities are below `lowest` and above `ceiling`, however small beta is.
     return {nearLimit / size,
             lowest < -largest ? -largest : lowest,
@@ -126,6 +126,16 @@ struct WithBeta {
             0x1p-60f / size,
             size,
             any < 0.0f ? -0.0f : 0.0f};
+  }
+  // Where p is lower, e^p times the factor, beta or 1 / beta, is below 2^-150. For a factor below 2^k that is so from
+  // -104.5 - k ln 2 on.
+  static SOFTPLUS_INLINE float floorOf(float size) {
+    if constexpr (F::powerOfBeta == 0) return -104.5f;
+    const double factor = F::powerOfBeta < 0 ? 1.0 / static_cast<double>(size) : static_cast<double>(size);
+    int64_t bits;
+    std::memcpy(&bits, &factor, sizeof bits);
+    const auto k = static_cast<float>((bits >> 52) - 1022);
+    return k > 0.0f ? -104.5f - 0.6932f * k : -104.5f;
   }
   SOFTPLUS_INLINE Lanes oriented(Lanes x) const { return timesSign(x, sign); }
   SOFTPLUS_INLINE Lanes times(Lanes a) const { return a * size; }

@@ -175,23 +175,23 @@ struct Block {
     constexpr size_t stride = 9 * Lanes::count;  // data may repeat after a power of two
     // Where one vector of a block is not settled, all have their rows looked up.
     constexpr size_t settledVector = RowOffsets::areKept ? 6 : 3;
-    size_t each = 0, packed = 0, sparse = 0, allOthers = 0, allFar = 0;
+    size_t eachCost = 0, packedCost = 0, sparseCost = 0, allOthers = 0, allFar = 0;
     for (size_t i = 0; i + Lanes::count <= count; i += stride) {
       const Lanes lanes = Lanes::load(x + i);
       const auto isNotNear = evaluation.isNotNear(lanes);
       const size_t others = Lanes::countOf(bitsOf(isNotNear));
       const size_t far = Lanes::countOf(bitsOf(evaluation.isFar(isNotNear, lanes)));
       const size_t settled = others - far;
-      each += Lanes::count * (far > 0 ? 16 : settled == Lanes::count ? settledVector : 11);
-      packed += 10 * Lanes::count + 16 * far;
-      sparse += 5 * Lanes::count + 17 * (Lanes::count - settled);
+      eachCost += Lanes::count * (far > 0 ? 16 : settled == Lanes::count ? settledVector : 11);
+      packedCost += 10 * Lanes::count + 16 * far;
+      sparseCost += 5 * Lanes::count + 17 * (Lanes::count - settled);
       allOthers += others;
       allFar += far;
     }
-    each = each * share / 16;
+    eachCost = eachCost * share / 16;
     if (allOthers == 0) return Way::near;
-    if (sparse <= each && sparse <= packed) return Way::sparse;
-    return each < packed ? Way::each : allFar == 0 ? Way::settled : Way::packed;
+    if (sparseCost <= eachCost && sparseCost <= packedCost) return Way::sparse;
+    return eachCost < packedCost ? Way::each : allFar == 0 ? Way::settled : Way::packed;
   }
 
   // All vectors as if their lanes were near or settled, with the rows kept. Far lanes are packed.
