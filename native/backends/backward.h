@@ -18,6 +18,14 @@ SOFTPLUS_INLINE auto isSmall(Lanes derivative) {
   return (derivative > 0.0f) & (derivative < smallDerivative);
 }
 
+// Whether the multiplication may trap: the derivative is subnormal, or the product. Adding 100 to the exponent of grad
+// keeps this one normal. NaN, and what overflows, is not below the limit.
+template <class Lanes>
+SOFTPLUS_INLINE auto mayTrap(Lanes derivative, Lanes grad) {
+  const Lanes product = max(0x1p-126f, derivative) * (withSignClear(grad) * 0x1p100f);
+  return isSmall(derivative) & ((derivative < 0x1p-126f) | (product < 0x1p-26f));
+}
+
 // Whether a sample of the vectors has small derivatives.
 template <class Lanes>
 SOFTPLUS_INLINE bool haveSmall(const float* derivatives, size_t count) {
@@ -66,7 +74,7 @@ void computeBackward(Kernel derivative, const float* x, const float* grad, float
     // With one lane `scale` is a multiplication, which traps itself.
     if (Lanes::count > 1 && haveSmall<Lanes>(derivatives, n))
       multiply([](Lanes d, Lanes g)
-                   SOFTPLUS_INLINE_LAMBDA { return bitsOf(isSmall(d)) == 0 ? d * g : carefulProduct(d, g); });
+                   SOFTPLUS_INLINE_LAMBDA { return bitsOf(mayTrap(d, g)) == 0 ? d * g : carefulProduct(d, g); });
     else
       multiply([](Lanes d, Lanes g) SOFTPLUS_INLINE_LAMBDA { return d * g; });
   }
