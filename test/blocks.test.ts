@@ -4,7 +4,7 @@ import { describe, test } from 'vitest'
 import { backends, reference } from './backends'
 import { expectSame } from './floats'
 
-// What the lanes of a run are.
+// What beta x is for the lanes of a run.
 const kinds: Record<string, (random: number) => number> = {
   near: (random) => random * 29 - 14.5,
   far: (random) => -14.75 - random * 89,
@@ -24,16 +24,27 @@ const kind = fc.constantFrom(...Object.keys(kinds))
 const run = fc.record({ common: kind, rare: kind, every: fc.nat({ max: 40 }), length: fc.nat(900) })
 
 // With a threshold of 15 or more near lanes need not look at it.
-const ways = [[], [3], [Infinity, 2], [16, -0.5], [200, -3]]
+const ways = [
+  [],
+  [3],
+  [Infinity, 2],
+  [16, -0.5],
+  [200, -3],
+  [Infinity, Math.fround(1e12)],
+  [20, Math.fround(-1e-12)],
+]
 const names = ['softplus', 'derivative', 'secondDerivative'] as const
 
 describe.each(backends.filter(({ name }) => name !== 'scalar'))('$name', ({ kernels }) => {
   test.each(ways)('any mixture gives the bits of one element at a time, %s %s', (...way) => {
     fc.assert(
       fc.property(fc.array(run, { minLength: 1, maxLength: 4 }), fc.nat(16), (runs, offset) => {
+        const [, beta = 1] = way
         const values = runs.flatMap(({ common, rare, every, length }, seed) =>
-          Array.from({ length }, (_, i) =>
-            kinds[random(i + 7 * seed) * every < 1 ? rare : common](random(i + seed)),
+          Array.from(
+            { length },
+            (_, i) =>
+              kinds[random(i + 7 * seed) * every < 1 ? rare : common](random(i + seed)) / beta,
           ),
         )
         const x = new Float32Array(values.length + offset).subarray(offset)
