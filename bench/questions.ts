@@ -91,6 +91,27 @@ export const questions: Question[] = [
     },
   },
   {
+    name: 'betas',
+    title: 'in place or into arrays that exist, 2^14 elements, ns per element',
+    races: ['byBeta'],
+    sizes: [14],
+    seconds: 6,
+    down: ({ who }) => who.split(', ').slice(1).join(', '),
+    across: ({ who }) => who.split(', ')[0],
+    targets(timings) {
+      const most = (backend: string) => {
+        const own = timings.filter(({ who }) => who.startsWith(`${backend}, `))
+        const ratios = own.map(({ who }) => {
+          const without = who.replace(/beta .*/, 'beta 1')
+          return { who, over: medianOf(timings, { who }) / medianOf(timings, { who: without }) }
+        })
+        const [{ who, over }] = ratios.toSorted((a, b) => b.over - a.over)
+        return atMost(`${who}, time over beta 1, the most of all functions`, { xeon: 1.4 }, over)
+      }
+      return backends().flatMap(({ name }) => (/^avx/.test(name) ? [most(name)] : []))
+    },
+  },
+  {
     name: 'inputs',
     title: 'softplus in place, 2^16 elements, ns per element',
     races: ['byInput'],

@@ -136,6 +136,43 @@ function everyFunction(length: number): Contestant[] {
   ]
 }
 
+const betas = [1, 0.7, 100]
+
+// All in one race, so that their ratios come from the same rounds.
+function byBeta(length: number): Contestant[] {
+  const out = { value: new Float32Array(length), derivative: new Float32Array(length) }
+  const grad = uniform(length, 8)
+  const runs: Record<string, (backend: Package, options: SoftplusOptions) => Contestant['run']> = {
+    softplus:
+      ({ softplus }, options) =>
+      (x) =>
+        softplus.inPlace(x, options),
+    derivative:
+      ({ softplus }, options) =>
+      (x) =>
+        softplus.derivative.inPlace(x, options),
+    secondDerivative:
+      ({ softplus }, options) =>
+      (x) =>
+        softplus.secondDerivative.inPlace(x, options),
+    withDerivative:
+      ({ softplus }, options) =>
+      (x) =>
+        void softplus.withDerivative(x, { ...options, out }),
+    backward:
+      ({ softplus }, options) =>
+      (x) =>
+        void softplus.backward(x, grad, { ...options, out: x }),
+  }
+  return backends().flatMap((backend) =>
+    Object.entries(runs).flatMap(([name, run]) =>
+      betas.map((beta): Contestant => {
+        return { name: `${backend.name}, ${name}, beta ${beta}`, run: run(backend, { beta }) }
+      }),
+    ),
+  )
+}
+
 // All kinds of input run in one race, so that their ratios come from the same rounds.
 function byInput(length: number): Contestant[] {
   const sources = Object.entries(everyInput).map(([input, of]) => ({ input, source: of(length) }))
@@ -190,6 +227,7 @@ const races = {
   inverse: ['inverse', 'in place', (n) => inPlace('inverse', positive(n)), 'uniform in [0, 8]'],
   withDerivative: ['withDerivative', 'into out', withDerivative],
   everyFunction: ['every function', 'in place', everyFunction],
+  byBeta: ['every function', 'by beta', byBeta],
   byInput: ['softplus', 'by input', byInput],
   async: ['softplus', 'off the main thread', offThread],
   calls: ['softplus', 'one call', calls],

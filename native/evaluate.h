@@ -106,6 +106,12 @@ struct Plain {
   SOFTPLUS_INLINE Lanes minus(Lanes a, Lanes c) const { return a - c; }
 };
 
+// What results are multiplied by, for functions that are scaled.
+template <class F>
+constexpr double factorOf(float beta) {
+  return F::powerOfBeta < 0 ? 1.0 / static_cast<double>(beta) : static_cast<double>(beta);
+}
+
 template <class F, class Lanes, Beta beta>
 struct WithBeta {
   static constexpr bool isRounded = true;
@@ -127,11 +133,11 @@ struct WithBeta {
             size,
             any < 0.0f ? -0.0f : 0.0f};
   }
-  // Where p is lower, e^p times the factor, beta or 1 / beta, is below 2^-150. For a factor below 2^k that is so from
-  // -104.5 - k ln 2 on.
+  // Where p is lower, e^p times the factor, beta or 1 / beta, is below 2^-150, and rounds to 0. A factor below 2^k
+  // lowers the limit by k ln 2.
   static SOFTPLUS_INLINE float floorOf(float size) {
     if constexpr (F::powerOfBeta == 0) return -104.5f;
-    const double factor = F::powerOfBeta < 0 ? 1.0 / static_cast<double>(size) : static_cast<double>(size);
+    const double factor = factorOf<F>(size);
     int64_t bits;
     std::memcpy(&bits, &factor, sizeof bits);
     const auto k = static_cast<float>((bits >> 52) - 1022);
@@ -247,7 +253,7 @@ struct Evaluation {
   float cutAbove;            // the threshold, as a limit of x oriented as p
 
   static SOFTPLUS_INLINE Evaluation of(float any, float threshold) {
-    const double betaFactor = F::powerOfBeta < 0 ? 1.0 / static_cast<double>(any) : static_cast<double>(any);
+    const double betaFactor = factorOf<F>(any);
     // A rare one may be larger than a float.
     const float factor = isRare ? 0.0f : static_cast<float>(betaFactor);
     const float factorRest = static_cast<float>(betaFactor - static_cast<double>(factor));

@@ -8,6 +8,7 @@ import { expectSame } from './floats'
 const kinds: Record<string, (random: number) => number> = {
   near: (random) => random * 29 - 14.5,
   far: (random) => -14.75 - random * 89,
+  'around the floors': (random) => -104 - random * 60,
   below: (random) => -105 - random * 1e9,
   above: (random) => 14.75 + random * 100,
   'between the ceilings': (random) => 14.7 + random * 4,

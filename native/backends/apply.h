@@ -1,20 +1,19 @@
 // Applies an evaluation to arrays: full vectors first, then the tail, masked or padded, through the same arithmetic.
 //
-// Arrays whose lanes are all near have a fast path. Elsewhere one block after the other takes the fastest of three
-// ways:
+// Arrays whose lanes are all near have a fast path. Elsewhere one block after the other takes the best of three ways:
 //
 // - Each vector by the arithmetic that its lanes need. That is best for long runs of one kind, and where many lanes are
 //   far.
 // - Packed: all vectors take the arithmetic of near lanes. Their far lanes are packed into dense vectors, which are
 //   evaluated on their own. That is best where most vectors have a few far or settled lanes: in [-20, 20] it takes 0.8
 //   times as long, and with 1 in 10 lanes masked 0.5 times with AVX-512 and 0.6 times with AVX2.
-// - Sparse: all vectors take the results of settled lanes. The other lanes are packed. That is best where most lanes
-// are
-//   settled: with beta 100, in [-8, 8] it takes half the time.
+// - Sparse: all vectors take the results of settled lanes, and the other lanes are packed. That is best where most
+//   lanes are settled: with beta 100 it takes half the time in [-8, 8].
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "../evaluate.h"
 #include "packed.h"
@@ -121,8 +120,8 @@ SOFTPLUS_INLINE void forEach(const float* x, size_t count, Visit visit) {
 template <class Lanes>
 constexpr unsigned allLanes = (1u << Lanes::count) - 1;  // as bitsOf
 
-// How a block is evaluated, by a sample of its vectors. near: the sample has no other lanes; the block may. settled:
-// the sample has no far lanes; as packed. each: one vector, or pair, after the other.
+// How a block is evaluated, by a sample of its vectors. near: the sample has no other lanes; the block may. settled: as
+// packed, but the sample has no far lanes. The others are explained above.
 enum class Way { near, settled, packed, sparse, each };
 
 // One block after the other. Where rows are kept, a first pass keeps the row offsets, so that no vector waits for its
@@ -168,13 +167,19 @@ struct Block {
       });
   }
 
-  // Which way is the fastest for a block, as far as a few vectors tell: what each way costs for all of these, in
-  // sixteenths of a far vector by itself. Where `each` evaluates two functions, it takes `share` sixteenths of twice
-  // the time.
-  SOFTPLUS_INLINE Way look(const float* x, size_t count, size_t share = 16) const {
+  // What a lane costs, in sixteenths of a lane of a far vector that is evaluated by itself. Fitted to the time that
+  // each way takes with AVX-512 and with AVX2; `npm run bench -- check` shows what becomes slower.
+  struct Cost {
+    // Each vector by itself. Where one is not settled, those behind it have their rows looked up, too.
+    static constexpr size_t farVector = 16, settledVector = RowOffsets::areKept ? 6 : 3, otherVector = 11;
+    // Packed, and sparse: every lane, and those that are packed besides.
+    static constexpr size_t near = 10, packedFar = 16, settled = 5, packedOther = 17;
+  };
+
+  // Which way is the fastest for a block, as far as a few vectors tell. Where `each` evaluates two functions together,
+  // it costs `eachShare` sixteenths of one after the other.
+  SOFTPLUS_INLINE Way look(const float* x, size_t count, size_t eachShare = 16) const {
     constexpr size_t stride = 9 * Lanes::count;  // data may repeat after a power of two
-    // Where one vector of a block is not settled, all have their rows looked up.
-    constexpr size_t settledVector = RowOffsets::areKept ? 6 : 3;
     size_t eachCost = 0, packedCost = 0, sparseCost = 0, allOthers = 0, allFar = 0;
     for (size_t i = 0; i + Lanes::count <= count; i += stride) {
       const Lanes lanes = Lanes::load(x + i);
@@ -182,13 +187,15 @@ struct Block {
       const size_t others = Lanes::countOf(bitsOf(isNotNear));
       const size_t far = Lanes::countOf(bitsOf(evaluation.isFar(isNotNear, lanes)));
       const size_t settled = others - far;
-      eachCost += Lanes::count * (far > 0 ? 16 : settled == Lanes::count ? settledVector : 11);
-      packedCost += 10 * Lanes::count + 16 * far;
-      sparseCost += 5 * Lanes::count + 17 * (Lanes::count - settled);
+      eachCost += Lanes::count * (far > 0                   ? Cost::farVector
+                                  : settled == Lanes::count ? Cost::settledVector
+                                                            : Cost::otherVector);
+      packedCost += Lanes::count * Cost::near + far * Cost::packedFar;
+      sparseCost += Lanes::count * Cost::settled + (Lanes::count - settled) * Cost::packedOther;
       allOthers += others;
       allFar += far;
     }
-    eachCost = eachCost * share / 16;
+    eachCost = eachCost * eachShare / 16;
     if (allOthers == 0) return Way::near;
     if (sparseCost <= eachCost && sparseCost <= packedCost) return Way::sparse;
     return eachCost < packedCost ? Way::each : allFar == 0 ? Way::settled : Way::packed;
@@ -243,7 +250,7 @@ struct Block {
     return i;
   }
 
-  // Evaluates the packed lanes, whose rows Rows can look up, and puts their results into y.
+  // Evaluates the packed lanes, and puts their results into y. Rows is FarRows if all are far, else RowOffsets.
   template <class Rows>
   SOFTPLUS_NOINLINE void evaluatePacked(size_t packedCount, float* y, size_t count) {
     Lanes(0.0f).store(packed.lanes + packedCount);  // the last vector's other lanes
@@ -489,7 +496,7 @@ SOFTPLUS_NOINLINE void applyBothEach(const Value& f, const Derivative& g, const 
 }
 
 // value[i] = f(x[i]) and derivative[i] = g(x[i]) in one pass over x. The compiler evaluates the common steps once.
-// Packed blocks, and where rows are kept all blocks that are not near, are evaluated twice, the derivative first,
+// Packed and sparse blocks, and where rows are kept all that are not near, are evaluated twice, the derivative first,
 // because value may be x.
 template <class Value, class Derivative>
 SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Derivative& g, const float* x, float* value,

@@ -1,5 +1,7 @@
 // The lanes of a block that are evaluated on their own, packed into dense vectors, and the way back to where they came
 // from. Their number is the caller's, who keeps it in a register.
+//
+// Lanes beyond the end of an array must not be added: they would be written, too. They are loaded as 0, which is near.
 #pragma once
 
 #include <cstddef>

@@ -46,7 +46,7 @@ struct softplus : CellFunction<softplus> {
     if constexpr (hasBeta) return CellFunction::withSettled<hasBeta>(notNear, x, p, zero, y);
     return max(zeroWhere(notNear, y), x);
   }
-  // NaN is settled by max, too.
+  // So is NaN, which max gives back, and -104.5, where the arithmetic gives 0, too.
   template <bool hasBeta, class Lanes>
   static SOFTPLUS_INLINE auto isSettled(Lanes x, float lowest, float ceiling) {
     if constexpr (hasBeta)

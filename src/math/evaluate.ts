@@ -18,7 +18,7 @@ export const nearLimit = 14.75
 
 // At a < floor the value from the cells rounds to 0: e^-104.5 < 2^-150.
 export const floor = -104.5
-// The same with any beta: e^-350 / 2^-149 and e^-350 * 2^128 round to 0.
+// The same with any beta: e^-350 / 2^-149 and e^-350 * 2^128 round to 0. C++ has a floor for each beta, with the same results.
 export const floorWithBeta = -350
 
 // Adding it in binary64 rounds to a multiple of 1/2, ties to even, as adding 0x1.8p22 does in float32.
