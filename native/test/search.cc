@@ -208,9 +208,8 @@ class Search {
       case 1:
         return sign * 14.75;
       case 2:  // where far values change their exponent, and the floors
-        return random.below(8)     ? -(21.5 + static_cast<double>(random.below(500))) * ln2
-               : random.next() & 1 ? -104.5
-                                   : -350;
+        return random.below(8) ? -(21.5 + static_cast<double>(random.below(500))) * ln2
+                               : -104.5 - 0.6932 * static_cast<double>(random.below(151));
       case 3:
         return random.between(-360, 20);
       case 4:
