@@ -10,7 +10,7 @@
 // minus the first part of ln 2 is exact, and the second part extends ln 2 to 2^-87.
 //
 // Largest error with beta 1: 0.5000 ULP at 0x1.1207eap-1: got -0x1.61dc96p-2, want -0x1.61dc970000079p-2 (npm run prove)
-// Largest error found with a beta: 0.5000 ULP at beta -0x1.cfe492p-8, x -0x1.dec86cp+10: got -0x1.dec86ap+10, want -0x1.dec868fffffffp+10 (docs/accuracy.md)
+// Largest error found with a beta: 0.5000 ULP at beta 0x1.58327ap+2, x 0x1.fde7e8p-3: got 0x1.8a2906p-3, want 0x1.8a2907000003p-3 (docs/accuracy.md)
 #pragma once
 
 #include <limits>
