@@ -205,10 +205,10 @@ struct Anywhere {
     return {z, n, r, e, fma(e, -ln2Low, s - r), argument.oriented(x)};
   }
   // Adds what r lost, and K f(v)^2 (1 - 2^e), to the low part of c0. Three terms of f(v) suffice, so the square does
-  // not wait for the rest of the polynomial. 2^e is held at 2^-36, because less cannot change the result.
+  // not wait for the rest of the polynomial. e is above -300: floorOf() holds a.
   SOFTPLUS_INLINE Coefficients<Lanes> corrected(Coefficients<Lanes> c, float K) const {
     const Lanes w = fma(r * r, c.c2, fma(r, c.c1, c.c0));
-    c.low = c.low + fma(c.c1, lost, w * w * fma(pow2(max(-36.0f, e)), -K, K));
+    c.low = c.low + fma(c.c1, lost, w * w * fma(pow2(e), -K, K));
     return c;
   }
   SOFTPLUS_INLINE Lanes timesPow2(Lanes w) const { return scale(w, e); }

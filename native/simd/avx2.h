@@ -109,9 +109,11 @@ SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
   return {_mm256_permutevar8x32_ps(a.v, wide)};
 }
 
+SOFTPLUS_INLINE __m256i exponentOf(Lanes n) { return _mm256_slli_epi32(_mm256_castps_si256((n + 0x1.8p23f).v), 23); }
+// The bits of a lower power are below 0.
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {
-  const __m256i bits = _mm256_castps_si256((n + (0x1.8p23f + 127.0f)).v);
-  return {_mm256_castsi256_ps(_mm256_slli_epi32(bits, 23))};
+  const __m256i bits = _mm256_add_epi32(exponentOf(n), _mm256_castps_si256(_mm256_set1_ps(1.0f)));
+  return {_mm256_castsi256_ps(_mm256_max_epi32(bits, _mm256_setzero_si256()))};
 }
 
 // Adds n to the exponent. Where the result is subnormal, adding 2^(-126 - n) to a rounds it to the unit of the
@@ -119,7 +121,7 @@ SOFTPLUS_INLINE Lanes pow2(Lanes n) {
 // pattern whose exponent has run out, and 2^(-126 - n) at most doubles an a that is not below it. A multiplication
 // gives the same results, but traps into microcode where they are subnormal.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
-  const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256((n + 0x1.8p23f).v), 23);
+  const __m256i exponent = exponentOf(n);
   const __m256i normal = _mm256_add_epi32(_mm256_castps_si256(a.v), exponent);
   const __m256i unit = _mm256_sub_epi32(_mm256_set1_epi32(0x00800000), exponent);
   const __m256i rounded = _mm256_castps_si256(_mm256_add_ps(a.v, _mm256_castsi256_ps(unit)));

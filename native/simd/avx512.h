@@ -105,12 +105,16 @@ SOFTPLUS_INLINE void unpack(unsigned bits, Lanes packed, float* to) {
   _mm512_mask_storeu_ps(to, lanes, _mm512_maskz_expand_ps(lanes, packed.v));
 }
 
-SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {_mm512_scalef_ps(_mm512_set1_ps(1.0f), n.v)}; }
+SOFTPLUS_INLINE __m512i exponentOf(Lanes n) { return _mm512_slli_epi32(_mm512_castps_si512((n + 0x1.8p23f).v), 23); }
+SOFTPLUS_INLINE Lanes pow2(Lanes n) {
+  const __m512i bits = _mm512_add_epi32(exponentOf(n), _mm512_castps_si512(_mm512_set1_ps(1.0f)));
+  return {_mm512_castsi512_ps(_mm512_max_epi32(bits, _mm512_setzero_si512()))};
+}
 
 // avx2.h explains the steps. _mm512_scalef_ps gives the same results, but Intel's processors trap into microcode for
 // every vector with a subnormal.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
-  const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512((n + 0x1.8p23f).v), 23);
+  const __m512i exponent = exponentOf(n);
   const __m512i normal = _mm512_add_epi32(_mm512_castps_si512(a.v), exponent);
   const __m512i unit = _mm512_sub_epi32(_mm512_set1_epi32(0x00800000), exponent);
   const __m512i rounded = _mm512_castps_si512(_mm512_add_ps(a.v, _mm512_castsi512_ps(unit)));

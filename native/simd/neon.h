@@ -114,13 +114,15 @@ SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
   return {vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(a.v), vld1q_u8(shuffle)))};
 }
 
+SOFTPLUS_INLINE int32x4_t exponentOf(Lanes n) { return vshlq_n_s32(vreinterpretq_s32_f32((n + 0x1.8p23f).v), 23); }
 SOFTPLUS_INLINE Lanes pow2(Lanes n) {
-  return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32((n + (0x1.8p23f + 127.0f)).v), 23))};
+  const int32x4_t bits = vaddq_s32(exponentOf(n), vreinterpretq_s32_f32(vdupq_n_f32(1.0f)));
+  return {vreinterpretq_f32_s32(vmaxq_s32(bits, vdupq_n_s32(0)))};
 }
 
 // avx2.h explains the steps.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
-  const int32x4_t exponent = vshlq_n_s32(vreinterpretq_s32_f32((n + 0x1.8p23f).v), 23);
+  const int32x4_t exponent = exponentOf(n);
   const int32x4_t normal = vaddq_s32(vreinterpretq_s32_f32(a.v), exponent);
   const int32x4_t unit = vsubq_s32(vdupq_n_s32(0x00800000), exponent);
   const int32x4_t rounded = vreinterpretq_s32_f32(vaddq_f32(a.v, vreinterpretq_f32_s32(unit)));

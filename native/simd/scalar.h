@@ -139,7 +139,7 @@ SOFTPLUS_INLINE Split splitExponent(Wide a) {
   const uint64_t biased = (bitsOf(a.v) + (bias - root)) >> 52;
   return {static_cast<double>(static_cast<int64_t>(biased) - 1023), fromBits(bitsOf(a.v) - (biased << 52) + bias)};
 }
-SOFTPLUS_INLINE Lanes pow2(Lanes n) { return narrow(widePow2(widen(n))); }
+SOFTPLUS_INLINE Lanes pow2(Lanes n) { return narrow(widePow2(widen(max(-126.0f, n)))); }
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) { return narrow(widen(a) * widePow2(widen(n))); }
 
 struct Table {

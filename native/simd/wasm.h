@@ -103,7 +103,10 @@ SOFTPLUS_INLINE Lanes pack(unsigned bits, Lanes a) {
   return {wasm_i8x16_swizzle(a.v, wasm_v128_load(Packing<Lanes::count, sizeof(float)>::of.shuffles[bits]))};
 }
 
-SOFTPLUS_INLINE Lanes pow2(Lanes n) { return {wasm_i32x4_shl((n + (0x1.8p23f + 127.0f)).v, 23)}; }
+SOFTPLUS_INLINE v128_t exponentOf(Lanes n) { return wasm_i32x4_shl((n + 0x1.8p23f).v, 23); }
+SOFTPLUS_INLINE Lanes pow2(Lanes n) {
+  return {wasm_i32x4_max(wasm_i32x4_add(exponentOf(n), wasm_f32x4_const_splat(1.0f)), wasm_i32x4_const_splat(0))};
+}
 
 struct Wide {
   v128_t lo, hi;
@@ -192,7 +195,7 @@ SOFTPLUS_INLINE Lanes selectBySign(Lanes p, Lanes neg, Lanes pos) { return selec
 
 // avx2.h explains the steps.
 SOFTPLUS_INLINE Lanes scale(Lanes a, Lanes n) {
-  const v128_t exponent = wasm_i32x4_shl((n + 0x1.8p23f).v, 23);
+  const v128_t exponent = exponentOf(n);
   const v128_t normal = wasm_i32x4_add(a.v, exponent);
   const v128_t unit = wasm_i32x4_sub(wasm_i32x4_const_splat(0x00800000), exponent);
   const v128_t rounded = wasm_f32x4_add(a.v, unit);

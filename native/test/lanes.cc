@@ -255,6 +255,10 @@ void testPowers() {
     pow2(static_cast<float>(n)).store(y);
     expect("pow2", y[0], std::ldexp(1.0f, n));
   }
+  for (int n = -380; n <= -127; n++) {
+    pow2(static_cast<float>(n)).store(y);
+    expect("pow2 of less", y[0] >= 0.0f && y[0] <= 0x1p-126f, true);
+  }
   for (int n = -149; n <= 0; n++) {
     scale(0.0f, static_cast<float>(n)).store(y);
     expect("scale of 0", y[0], 0.0f);
