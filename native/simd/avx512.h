@@ -228,7 +228,8 @@ struct HeldTable {
 // Nothing is kept, because the permutation takes z itself.
 struct RowOffsets {
   static constexpr bool areKept = false;
-  static constexpr size_t capacity = 1024;
+  // 1024 takes 1.03 of the time where lanes are packed.
+  static constexpr size_t capacity = 2048;
   SOFTPLUS_INLINE Coefficients<Lanes> lookup(const Table& table, size_t, Lanes z) const {
     const Lanes last = table.column(6).at(z);
     const Lanes low = {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(last.v), 16))};
