@@ -239,10 +239,8 @@ struct Evaluation {
   using Argument = std::conditional_t<beta == Beta::one, Plain<F, Lanes>, WithBeta<F, Lanes, beta>>;
   static constexpr bool hasBeta = beta != Beta::one;
   static constexpr bool isScaled = hasBeta && F::powerOfBeta != 0;
-  static constexpr bool isCutNear = isThresholded;  // whether near lanes look at the threshold
-  // Whether settled lanes look at the threshold, too: the even function is 0 above it, and elsewhere a zero with the
-  // sign of beta. What the others are above it they are above their ceiling as well.
-  static constexpr bool isSettledCut = isThresholded || (isScaled && F::isEven);
+  // Whether near and settled lanes look at the threshold. Far lanes with a beta always do.
+  static constexpr bool isCut = isThresholded;
   // Whether only betas that hardly anyone uses come here.
   static constexpr bool isRare = beta == Beta::rare;
 
@@ -284,7 +282,7 @@ struct Evaluation {
   // For two functions that share the reduction.
   template <class Rows>
   SOFTPLUS_INLINE Lanes near(const Near<Lanes>& at, const Rows& rows, size_t i, Lanes x) const {
-    return cut<isThresholded>(x, evaluate(at, rows, i));
+    return cut<isCut>(x, evaluate(at, rows, i));
   }
   template <class Rows>
   SOFTPLUS_INLINE Lanes anywhere(const Rows& rows, size_t i, Lanes x) const {
@@ -292,12 +290,12 @@ struct Evaluation {
     if constexpr (isRare) y = select(isSettled(x), settledValue(x), y);
     return cut<(isThresholded || hasBeta)>(x, y);
   }
-  SOFTPLUS_INLINE Lanes settled(Lanes x) const { return cut<isSettledCut>(x, settledValue(x)); }
+  SOFTPLUS_INLINE Lanes settled(Lanes x) const { return cut<isCut>(x, settledValue(x)); }
   // Near and settled lanes. Far lanes are arbitrary.
   template <class Mask>
   SOFTPLUS_INLINE Lanes nearOrSettled(Mask notNear, const RowOffsets& rows, size_t i, Lanes x) const {
     const Lanes y = evaluate(reduceNear(x), rows, i);
-    return cut<isSettledCut>(x, F::template withSettled<hasBeta>(notNear, x, argument.oriented(x), zero(), y));
+    return cut<isCut>(x, F::template withSettled<hasBeta>(notNear, x, argument.oriented(x), zero(), y));
   }
 
  private:

@@ -207,7 +207,7 @@ struct Block {
     packed.clear();
     size_t packedCount = 0;
     // With AVX2 that takes 0.90 to 0.96 of the time. Elsewhere it is not worth its code.
-    constexpr bool isApart = Lanes::count == 8 && !Evaluation::hasBeta && !Evaluation::isCutNear;
+    constexpr bool isApart = Lanes::count == 8 && !Evaluation::hasBeta && !Evaluation::isCut;
     mapPairs<Lanes, isApart>(
         x, y, count, [&](size_t i, size_t next, Lanes& first, Lanes& second) SOFTPLUS_INLINE_LAMBDA {
           const auto firstNotNear = f.isNotNear(first), secondNotNear = f.isNotNear(second);
