@@ -107,22 +107,12 @@ export const questions: Question[] = [
             return { who, over: medianOf(timings, { who }) / medianOf(timings, { who: without }) }
           })
         const [{ who, over }] = ratios.toSorted((a, b) => b.over - a.over)
-        return { what: `${who}, time over beta 1`, over }
+        return withoutTarget(`${who}, time over beta 1, the most of all functions`, over)
       }
+      // Without a target: branches that depend on random lanes make the ratio differ by a fifth from run to run.
       return backends()
-        .map(({ name }) => name)
-        .filter((name) => /^avx/.test(name))
-        .flatMap((name) => {
-          const values = ['softplus', 'derivative', 'secondDerivative', 'withDerivative']
-          const all = values.map((value) => most(`${name}, ${value}, `))
-          const [{ what, over }] = all.toSorted((a, b) => b.over - a.over)
-          // Products with subnormal derivatives take a detour, which is hard to predict.
-          const backward = most(`${name}, backward, `)
-          return [
-            atMost(`${what}, the most of all values`, { xeon: 1.5 }, over),
-            withoutTarget(backward.what, backward.over),
-          ]
-        })
+        .filter(({ name }) => /^avx/.test(name))
+        .map(({ name }) => most(`${name}, `))
     },
   },
   {
