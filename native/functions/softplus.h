@@ -48,11 +48,11 @@ struct softplus : CellFunction<softplus> {
   }
   // So is NaN, which max gives back, and -104.5, where the arithmetic gives 0, too.
   template <bool hasBeta, class Lanes>
-  static SOFTPLUS_INLINE auto isSettled(Lanes x, float lowest, float ceiling) {
+  static SOFTPLUS_INLINE auto isSettled(Lanes x, float lowest, float highest) {
     if constexpr (hasBeta)
-      return CellFunction::isSettled<hasBeta>(x, lowest, ceiling);
+      return CellFunction::isSettled<hasBeta>(x, lowest, highest);
     else
-      return isNotAbove(x, lowest) | (x > ceiling);
+      return isNotAbove(x, lowest) | (x > highest);
   }
   template <bool hasBeta, class Mask, class Lanes>
   static SOFTPLUS_INLINE Mask isFar(Mask notNear, Lanes x, float lowest, float highest) {
