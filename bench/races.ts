@@ -142,35 +142,18 @@ const betas = [1, 0.7, 100]
 function byBeta(length: number): Contestant[] {
   const out = { value: new Float32Array(length), derivative: new Float32Array(length) }
   const grad = uniform(length, 8)
-  const runs: Record<string, (backend: Package, options: SoftplusOptions) => Contestant['run']> = {
-    softplus:
-      ({ softplus }, options) =>
-      (x) =>
-        softplus.inPlace(x, options),
-    derivative:
-      ({ softplus }, options) =>
-      (x) =>
-        softplus.derivative.inPlace(x, options),
-    secondDerivative:
-      ({ softplus }, options) =>
-      (x) =>
-        softplus.secondDerivative.inPlace(x, options),
-    withDerivative:
-      ({ softplus }, options) =>
-      (x) =>
-        void softplus.withDerivative(x, { ...options, out }),
-    backward:
-      ({ softplus }, options) =>
-      (x) =>
-        void softplus.backward(x, grad, { ...options, out: x }),
-  }
-  return backends().flatMap((backend) =>
-    Object.entries(runs).flatMap(([name, run]) =>
-      betas.map((beta): Contestant => {
-        return { name: `${backend.name}, ${name}, beta ${beta}`, run: run(backend, { beta }) }
-      }),
-    ),
-  )
+  return backends().flatMap(({ name: backend, softplus }) => {
+    const runs: Record<string, (beta: number) => Contestant['run']> = {
+      softplus: (beta) => (x) => softplus.inPlace(x, { beta }),
+      derivative: (beta) => (x) => softplus.derivative.inPlace(x, { beta }),
+      secondDerivative: (beta) => (x) => softplus.secondDerivative.inPlace(x, { beta }),
+      withDerivative: (beta) => (x) => void softplus.withDerivative(x, { beta, out }),
+      backward: (beta) => (x) => void softplus.backward(x, grad, { beta, out: x }),
+    }
+    return Object.entries(runs).flatMap(([name, run]) =>
+      betas.map((beta) => ({ name: `${backend}, ${name}, beta ${beta}`, run: run(beta) })),
+    )
+  })
 }
 
 // All kinds of input run in one race, so that their ratios come from the same rounds.

@@ -205,7 +205,7 @@ struct Anywhere {
     return {z, n, r, e, fma(e, -ln2Low, s - r), argument.oriented(x)};
   }
   // Adds what r lost, and K f(v)^2 (1 - 2^e), to the low part of c0. Three terms of f(v) suffice, so the square does
-  // not wait for the rest of the polynomial. e is above -300: floorOf() holds a.
+  // not wait for the rest of the polynomial. floorOf() keeps e above -300.
   SOFTPLUS_INLINE Coefficients<Lanes> corrected(Coefficients<Lanes> c, float K) const {
     const Lanes w = fma(r * r, c.c2, fma(r, c.c1, c.c0));
     c.low = c.low + fma(c.c1, lost, w * w * fma(pow2(e), -K, K));

@@ -167,8 +167,8 @@ struct Block {
       });
   }
 
-  // What a lane costs, in sixteenths of a lane of a far vector that is evaluated by itself. Fitted to the time that
-  // each way takes with AVX-512 and with AVX2; `npm run bench -- check` shows what becomes slower.
+  // What a lane costs. A lane of a far vector that is evaluated by itself costs 16. Fitted to the time that each way
+  // takes with AVX-512 and with AVX2; `npm run bench -- check` shows what becomes slower.
   struct Cost {
     // Each vector by itself. Where one is not settled, those behind it have their rows looked up, too.
     static constexpr size_t farVector = 16, settledVector = RowOffsets::areKept ? 6 : 3, otherVector = 11;
@@ -525,6 +525,7 @@ SOFTPLUS_INLINE void applyBothBlocks(const Value& f, const Derivative& g, const 
     forRuns(
         count, values.length,
         [&](size_t start, size_t n) SOFTPLUS_INLINE_LAMBDA {
+          // The reduction that both share is a larger part of the time with beta 1.
           const Way way = derivatives.look(x + start, n, Value::hasBeta ? 16 : 13);
           return way == Way::settled ? Way::each : way;
         },

@@ -1,6 +1,6 @@
 // grad * derivative(x), block by block. Derivatives are subnormal from x = -87.3 to -104, and products of them trap
-// into microcode on Intel's processors, which takes ten times as long as all else. So vectors
-// where that may happen take a detour, which gives the same bits.
+// into microcode on Intel's processors, which takes ten times as long as all else. So vectors where that may
+// happen take a detour, which gives the same bits.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,8 @@ SOFTPLUS_INLINE auto isSmall(Lanes derivative) {
   return (derivative > 0.0f) & (derivative < smallDerivative);
 }
 
-// Whether a multiplication may trap, because the derivative is subnormal, or the product. The product is taken times
-// 2^100, so that this one does not trap itself, unless |grad| is below 2^-100. NaN and infinity are not below the
-// limit.
+// Whether multiplying a small derivative may trap: it is subnormal, or the result is. `product` is 2^100 times too
+// large, so that computing it does not trap, unless |grad| is below 2^-100. NaN and infinity are not below the limit.
 template <class Lanes>
 SOFTPLUS_INLINE auto mayTrap(Lanes derivative, Lanes grad) {
   const Lanes product = max(0x1p-126f, derivative) * (withSignClear(grad) * 0x1p100f);

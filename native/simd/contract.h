@@ -30,9 +30,8 @@
 //   timesSign(a, s)             a or -a, where s is 0 or -0.
 //   subtractIfPositive(a, p, b) a - b where the sign bit of p is clear, else a.
 //   addIfPositive(a, p, b)      a + b there.
-//   pow2(n)                     2^n for an integer n in [-126, 127]. For one in [-380, -127] it is at least 0 and at
-//   most
-//                               2^-126. Of NaN it is some number.
+//   pow2(n)                     2^n for an integer n in [-126, 127]. For one in [-380, -127] it is 2^-126 or less, and
+//                               not below 0. Of NaN it is some number.
 //   scale(a, n)                 a 2^n, also if that is subnormal, for a normal a > 0 or +0, and an integer n in
 //                               [-250, 0].
 //
